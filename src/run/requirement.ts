@@ -1,0 +1,90 @@
+/**
+ * Requirements are data: one atomic rule of a system each, kept in JSON files keyed by id.
+ * The parser refuses what TypeScript's own JSON import cannot see: unknown keys, levels, reactions and repeated ids.
+ */
+import * as v from 'valibot';
+
+const text = v.pipe(v.string(), v.trim(), v.minLength(1));
+
+const level = v.picklist(['MUST', 'SHOULD', 'MAY']);
+/** MUST, SHOULD or MAY as in RFC 2119. */
+export type Level = v.InferOutput<typeof level>;
+
+/**
+ * What a reference host does about a break: `rejects` (an error names it), `breaks` (the session or a call fails),
+ * `hangs`, `crashes` (the host itself), `degrades` (works, with a loss), `tolerates` (does not notice).
+ */
+const reaction = v.picklist(['rejects', 'breaks', 'hangs', 'crashes', 'degrades', 'tolerates']);
+
+const hostReaction = v.strictObject({
+  /** Versions of the reference host, such as `≥ 1.7.0`, or `all`. */
+  versions: text,
+  reaction,
+  /** The error text a user of that host would see; `…` stands for what varies. */
+  message: v.optional(text),
+  /** What else is worth knowing, such as when it shows. */
+  note: v.optional(text),
+});
+export type HostReaction = v.InferOutput<typeof hostReaction>;
+
+const requirement = v.strictObject({
+  level,
+  /** Other levels that hold under a named condition; a probe that fails under it names it. */
+  when: v.optional(
+    v.array(v.strictObject({ condition: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/)), level, text })),
+  ),
+  /** For rules that hold only in some situation, such as `with AutoMTLS`: shown beside the level. */
+  applies: v.optional(text),
+  /** On what the level rests. */
+  basis: v.picklist(['enforced', 'breaks', 'documented', 'reference', 'ecosystem', 'recommended']),
+  /** The capability the rule is about: not offered and not demanded by the profile means skipped. */
+  capability: v.optional(text),
+  title: text,
+  text,
+  why: text,
+  host: v.array(hostReaction),
+  fix: v.strictObject({
+    any: text,
+    go: v.optional(text),
+    python: v.optional(text),
+    typescript: v.optional(text),
+    rust: v.optional(text),
+    java: v.optional(text),
+  }),
+  /** How Plugfest probes it, in one or two sentences. */
+  check: text,
+  source: text,
+  /** Why no probe can exist. */
+  untestable: v.optional(text),
+});
+/** One atomic rule of a system. */
+export type Requirement = v.InferOutput<typeof requirement> & { readonly id: string; readonly area: string };
+
+export type Requirements = ReadonlyMap<string, Requirement>;
+
+const idPattern = /^[A-Z]+(?:-[A-Z0-9]+)+-\d{3}[A-Z]?$/;
+
+/** The area of an id is its part before the number: `HS` of `GRPC-HS-014`. */
+export const areaOf = (id: string): string => id.split('-').at(-2) ?? id;
+
+/**
+ * Parses requirement data, one object per area file, into one map in file order.
+ * @throws Error naming the file's index, the id and the fault, when the data is not what it should be.
+ */
+export function parseRequirements(files: readonly unknown[]): Requirements {
+  const all = new Map<string, Requirement>();
+  for (const [index, file] of files.entries()) {
+    const entries = v.parse(v.record(v.string(), v.unknown()), file);
+    for (const [id, value] of Object.entries(entries)) {
+      if (!idPattern.test(id)) throw new Error(`requirement file ${index}: "${id}" is not a requirement id`);
+      if (all.has(id)) throw new Error(`requirement file ${index}: ${id} is declared twice`);
+      const result = v.safeParse(requirement, value);
+      if (!result.success) {
+        const issue = result.issues[0];
+        throw new Error(`${id}: ${v.getDotPath(issue) ?? 'entry'}: ${issue.message}`);
+      }
+      all.set(id, { ...result.output, id, area: areaOf(id) });
+    }
+  }
+  return all;
+}
