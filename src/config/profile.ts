@@ -1,0 +1,163 @@
+/**
+ * A profile says what a concrete host application fixes: cookie, versions, transport security, what it requires and
+ * calls. Files are `*.plugfest.yaml`, JSON or modules; the schema is published as `schemas/profile.v1.json`.
+ */
+import { createHash } from 'node:crypto';
+import * as v from 'valibot';
+import { type DataFile, parseDataFile, readDataFile } from './data-file.ts';
+import { durationForm, parseDuration } from './duration.ts';
+
+export const duration = v.pipe(
+  v.union([v.string(), v.number()], `expected ${durationForm}`),
+  v.check((value) => parseDuration(value) !== undefined, `expected ${durationForm}`),
+);
+
+const words = (of: string) => v.array(v.pipe(v.string(), v.minLength(1)), `expected a list of ${of}`);
+
+const status = v.union([v.string(), v.number()], 'expected a gRPC status such as NOT_FOUND or 5');
+
+const call = v.strictObject({
+  name: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.-]*$/, 'expected a short name of letters, digits, - and _')),
+  /** Full method name, such as `proto.KV/Get`. */
+  method: v.pipe(v.string(), v.regex(/^\/?[\w.]+\/\w+$/, 'expected a method such as package.Service/Method')),
+  /** Proto JSON; a list of messages for a method that takes a stream. */
+  request: v.optional(v.unknown()),
+  /** Proto JSON; a list of messages for a method that answers with a stream. */
+  response: v.optional(v.unknown()),
+  status: v.optional(status),
+  /** `exact` compares the whole response, `subset` only the fields that are given. */
+  match: v.optional(v.picklist(['exact', 'subset'], 'expected `exact` or `subset`')),
+  metadata: v.optional(v.record(v.string(), v.string())),
+  deadline: v.optional(duration),
+});
+/** One call of a profile. */
+export type Call = v.InferOutput<typeof call>;
+
+const versionEntry = v.strictObject({
+  services: v.optional(words('service names')),
+  calls: v.optional(v.array(call, 'expected a list of calls')),
+});
+
+const versionNumber = v.pipe(v.number('expected a whole number'), v.integer('expected a whole number'), v.minValue(0));
+
+const versions = v.union(
+  [
+    v.array(versionNumber, 'expected a list of versions such as [1]'),
+    v.record(v.pipe(v.string(), v.regex(/^\d+$/, 'expected a version number as key')), v.nullish(versionEntry)),
+  ],
+  'expected a list of versions such as [1], or a map from version to its services and calls',
+);
+
+const entries = {
+  $schema: v.optional(v.string()),
+  name: v.pipe(v.string('expected a name'), v.regex(/^[A-Za-z0-9][\w.-]*$/, 'expected a short name without blanks')),
+  title: v.optional(v.string()),
+  description: v.optional(v.string()),
+  source: v.optional(v.union([v.string(), v.array(v.string())])),
+  system: v.optional(v.string('expected the name of a system')),
+  cookie: v.optional(
+    v.strictObject({ key: v.pipe(v.string(), v.minLength(1)), value: v.string() }, 'expected { key, value }'),
+  ),
+  protocolVersions: v.optional(versions),
+  tls: v.optional(v.picklist(['auto', 'none'], 'expected `auto` or `none`')),
+  env: v.optional(v.record(v.string(), v.string('expected text; quote numbers and booleans'))),
+  startTimeout: v.optional(duration),
+  requires: v.optional(words('capabilities')),
+  services: v.optional(words('service names')),
+  calls: v.optional(v.array(call, 'expected a list of calls')),
+  schema: v.optional(
+    v.strictObject({ descriptorSet: v.optional(v.string()), protoFiles: v.optional(words('.proto files')) }),
+  ),
+  checksum: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-fA-F]{64}$/, 'expected a SHA-256 of 64 hexadecimal digits'))),
+};
+
+/**
+ * The schema of profile files.
+ * @param blocks schemas of the blocks that systems read for themselves, by system name
+ */
+export const profileSchema = (blocks: Readonly<Record<string, v.GenericSchema>> = {}) =>
+  v.strictObject(
+    { ...entries, ...Object.fromEntries(Object.entries(blocks).map(([name, block]) => [name, v.optional(block)])) },
+    'expected a map of keys, such as `name: my-host`',
+  );
+
+export interface Cookie {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** What the host calls at one application protocol version. */
+export interface VersionOffer {
+  readonly version: number;
+  readonly services: readonly string[];
+  readonly calls: readonly Call[];
+}
+
+export interface Profile {
+  readonly name: string;
+  readonly system: string | undefined;
+  readonly title: string | undefined;
+  readonly cookie: Cookie | undefined;
+  /** Application protocol versions the host offers, in the order given; empty when nobody said. */
+  readonly versions: readonly VersionOffer[];
+  /** What holds for versions that say nothing of their own. */
+  readonly common: Omit<VersionOffer, 'version'>;
+  readonly tls: 'auto' | 'none' | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  /** Milliseconds until the plugin must be ready. */
+  readonly startTimeoutMs: number | undefined;
+  readonly requires: readonly string[];
+  readonly schema: { readonly descriptorSet?: string | undefined; readonly protoFiles?: readonly string[] | undefined };
+  readonly checksum: string | undefined;
+  /** The block named after a system, not parsed yet. */
+  readonly block: (system: string) => unknown;
+  /** SHA-256 of what the profile says. */
+  readonly digest: string;
+}
+
+type ProfileData = v.InferOutput<ReturnType<typeof profileSchema>>;
+
+function versionOffers(data: ProfileData, common: Profile['common']): readonly VersionOffer[] {
+  if (data.protocolVersions === undefined) return [];
+  if (Array.isArray(data.protocolVersions)) return data.protocolVersions.map((version) => ({ version, ...common }));
+  return Object.entries(data.protocolVersions).map(([version, entry]) => ({
+    version: Number(version),
+    services: entry?.services ?? common.services,
+    calls: entry?.calls ?? common.calls,
+  }));
+}
+
+/** Makes a profile of parsed data. */
+export function makeProfile(data: ProfileData): Profile {
+  const blocks: Readonly<Record<string, unknown>> = data;
+  const common = { services: data.services ?? [], calls: data.calls ?? [] };
+  return {
+    name: data.name,
+    system: data.system,
+    title: data.title,
+    cookie: data.cookie,
+    versions: versionOffers(data, common),
+    common,
+    tls: data.tls,
+    env: data.env ?? {},
+    startTimeoutMs: data.startTimeout === undefined ? undefined : parseDuration(data.startTimeout),
+    requires: data.requires ?? [],
+    schema: data.schema ?? {},
+    checksum: data.checksum?.toLowerCase(),
+    block: (system) => (system in entries ? undefined : blocks[system]),
+    digest: createHash('sha256').update(JSON.stringify(data)).digest('hex'),
+  };
+}
+
+/** The profile of somebody who gave none. */
+export const defaultProfile: Profile = makeProfile({ name: 'default' });
+
+export type ProfileBlocks = Readonly<Record<string, v.GenericSchema>>;
+
+/** Parses a profile that was read already. @throws UsageError */
+export const parseProfile = (file: DataFile, blocks: ProfileBlocks): Profile =>
+  makeProfile(parseDataFile(file, profileSchema(blocks), 'profile'));
+
+/** Reads a profile file. @throws UsageError */
+export const readProfile = async (path: string, blocks: ProfileBlocks): Promise<Profile> =>
+  parseProfile(await readDataFile(path, 'profile'), blocks);

@@ -1,0 +1,183 @@
+/**
+ * One output pipe of a plugin, drained for as long as the process lives, as the real host does.
+ * Nothing here grows without bound: the first bytes and the last lines are kept, the rest is counted.
+ */
+import type { Readable } from 'node:stream';
+import type { Transcript } from './transcript.ts';
+
+/** The reference host's line scanner gives up at this many bytes (Go bufio.MaxScanTokenSize). */
+export const scannerLimit = 64 * 1024;
+
+const headLimit = 256 * 1024;
+const linesAtEachEnd = 100;
+const keptLineBytes = 4 * 1024;
+const lf = 0x0a;
+
+/** One line of output, without its line end. */
+export interface OutputLine {
+  /** 1 for the first line. */
+  readonly number: number;
+  /** The bytes, cut after 64 KiB for the first line and after 4 KiB for all others. */
+  readonly bytes: Buffer;
+  /** The length of the whole line in bytes, without LF. */
+  readonly length: number;
+  /** False when the output ended without a line feed. */
+  readonly terminated: boolean;
+  /** When the line was complete, in milliseconds since the launch began. */
+  readonly atMs: number;
+}
+
+export class Output {
+  readonly name: 'stdout' | 'stderr';
+  /** Settles when the pipe has reached its end: the process and every descendant have closed it. */
+  readonly ended: Promise<void>;
+  readonly #transcript: Transcript;
+  readonly #stream: Readable;
+  readonly #firstLines: OutputLine[] = [];
+  readonly #lastLines: OutputLine[] = [];
+  readonly #listeners = new Set<(line: OutputLine) => void>();
+  readonly #byteListeners = new Set<() => void>();
+  #head: Buffer[] = [];
+  #headBytes = 0;
+  #partial: Buffer[] = [];
+  #partialKept = 0;
+  #partialLength = 0;
+  #total = 0;
+  #count = 0;
+  #longest = 0;
+  #endedAt: number | undefined;
+
+  constructor(name: 'stdout' | 'stderr', stream: Readable, transcript: Transcript) {
+    this.name = name;
+    this.#transcript = transcript;
+    this.#stream = stream;
+    this.ended = new Promise((resolve) => {
+      const finish = () => {
+        if (this.#endedAt !== undefined) return;
+        if (this.#partialLength > 0) this.#finishLine(false);
+        this.#endedAt = transcript.now();
+        for (const listener of this.#byteListeners) listener();
+        resolve();
+      };
+      stream.on('data', (chunk: Buffer) => this.#take(chunk));
+      stream.on('end', finish);
+      stream.on('close', finish);
+      stream.on('error', finish);
+    });
+  }
+
+  /** Bytes seen so far. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Complete lines seen so far; an unterminated last line counts once the pipe has ended. */
+  get lineCount(): number {
+    return this.#count;
+  }
+
+  /** Length in bytes of the longest line so far, the unfinished one included. */
+  get longestLine(): number {
+    return Math.max(this.#longest, this.#partialLength);
+  }
+
+  /** When the pipe reached its end, in milliseconds since the launch began. */
+  get endedAtMs(): number | undefined {
+    return this.#endedAt;
+  }
+
+  /** The first complete line. */
+  get firstLine(): OutputLine | undefined {
+    return this.#firstLines[0];
+  }
+
+  /** The first bytes, as they came: at most 256 KiB. */
+  head(): Buffer {
+    if (this.#head.length > 1) this.#head = [Buffer.concat(this.#head)];
+    return this.#head[0] ?? Buffer.alloc(0);
+  }
+
+  /** What follows the last line feed and is not finished yet. */
+  unfinished(): { readonly bytes: Buffer; readonly length: number } {
+    return { bytes: Buffer.concat(this.#partial), length: this.#partialLength };
+  }
+
+  /** The first hundred and the last hundred lines, in order. */
+  lines(): readonly OutputLine[] {
+    const turn = this.#count % linesAtEachEnd;
+    const last =
+      this.#lastLines.length < linesAtEachEnd
+        ? this.#lastLines
+        : [...this.#lastLines.slice(turn), ...this.#lastLines.slice(0, turn)];
+    return [...this.#firstLines, ...last];
+  }
+
+  /** Text of the last lines, decoded leniently, oldest first. */
+  lastLines(count: number): readonly string[] {
+    return this.lines()
+      .slice(-count)
+      .map((line) => line.bytes.toString('utf8'));
+  }
+
+  /** Calls back for every line that is finished from now on; returns the way to stop it. */
+  onLine(listener: (line: OutputLine) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls back whenever bytes have come or the pipe has ended; returns the way to stop it. */
+  onChange(listener: () => void): () => void {
+    this.#byteListeners.add(listener);
+    return () => this.#byteListeners.delete(listener);
+  }
+
+  /** Stops reading and lets go of the pipe, whoever may still hold its other end. */
+  release(): void {
+    this.#stream.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    this.#total += chunk.byteLength;
+    if (this.#headBytes < headLimit) {
+      const kept = chunk.subarray(0, headLimit - this.#headBytes);
+      this.#head.push(kept);
+      this.#headBytes += kept.byteLength;
+    }
+    let from = 0;
+    for (let end = chunk.indexOf(lf); end !== -1; end = chunk.indexOf(lf, from)) {
+      this.#extend(chunk.subarray(from, end));
+      this.#finishLine(true);
+      from = end + 1;
+    }
+    if (from < chunk.byteLength) this.#extend(chunk.subarray(from));
+    for (const listener of this.#byteListeners) listener();
+  }
+
+  #extend(bytes: Buffer): void {
+    const limit = this.#count === 0 ? scannerLimit : keptLineBytes;
+    if (this.#partialKept < limit) {
+      const kept = bytes.subarray(0, limit - this.#partialKept);
+      this.#partial.push(kept);
+      this.#partialKept += kept.byteLength;
+    }
+    this.#partialLength += bytes.byteLength;
+  }
+
+  #finishLine(terminated: boolean): void {
+    this.#count += 1;
+    const line: OutputLine = {
+      number: this.#count,
+      bytes: Buffer.concat(this.#partial),
+      length: this.#partialLength,
+      terminated,
+      atMs: this.#transcript.now(),
+    };
+    this.#longest = Math.max(this.#longest, line.length);
+    this.#partial = [];
+    this.#partialKept = 0;
+    this.#partialLength = 0;
+    if (this.#firstLines.length < linesAtEachEnd) this.#firstLines.push(line);
+    else this.#lastLines[(this.#count - 1) % linesAtEachEnd] = line;
+    for (const listener of this.#listeners) listener(line);
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * One started plugin: its pipes, its end, and the proof that nothing of it is left.
+ * The end of the process is its `exit` event; the end of the pipes is their own affair, because a grandchild that
+ * holds stdout keeps it open as long as it likes.
+ */
+import { lstatSync, readdirSync, rmSync, type Stats, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Output } from './output.ts';
+import { isComplete, type ProcessEntry, processesOf } from './process-table.ts';
+import type { Transcript } from './transcript.ts';
+
+/** How a process ended. */
+export interface Exit {
+  readonly code?: number;
+  readonly signal?: string;
+  readonly atMs: number;
+  /** Why Plugfest killed it; absent when it ended by itself or by its host's request. */
+  readonly killedBy?: string;
+}
+
+/** What was left after a launch, each in a few words; all of it has been removed. */
+export interface Ending {
+  readonly leaked: readonly string[];
+  /** False where the system does not show all processes. */
+  readonly complete: boolean;
+}
+
+export interface PluginProcessParts {
+  readonly pid: number;
+  readonly marker: string;
+  readonly directory: string;
+  readonly transcript: Transcript;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Settles with the process's own exit. */
+  readonly exit: Promise<Omit<Exit, 'killedBy'>>;
+  /** Closes what the harness holds of the plugin's stdin. */
+  readonly closeStdin: () => void;
+  readonly onGone: () => void;
+}
+
+const killDeadline = 3000;
+const descendantLimit = 500;
+const descendantCheckEvery = 1000;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export class PluginProcess {
+  readonly pid: number;
+  /** The private directory that the plugin knows as its temporary one. */
+  readonly directory: string;
+  readonly transcript: Transcript;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Settles when the started process has ended; never rejects. */
+  readonly whenExited: Promise<Exit>;
+  readonly #parts: PluginProcessParts;
+  readonly #claimed = new Set<string>();
+  readonly #guard: NodeJS.Timeout;
+  #exited: Exit | undefined;
+  #killReason: string | undefined;
+  #ending: Promise<Ending> | undefined;
+
+  constructor(parts: PluginProcessParts) {
+    this.#parts = parts;
+    this.pid = parts.pid;
+    this.directory = parts.directory;
+    this.transcript = parts.transcript;
+    this.stdout = parts.stdout;
+    this.stderr = parts.stderr;
+    this.whenExited = parts.exit.then((exit) => {
+      this.#exited = this.#killReason === undefined ? exit : { ...exit, killedBy: this.#killReason };
+      this.transcript.add('exit', describeExit(this.#exited));
+      return this.#exited;
+    });
+    this.#guard = setInterval(() => this.#checkDescendants(), descendantCheckEvery).unref();
+  }
+
+  /** How the process ended, once it has. */
+  get exited(): Exit | undefined {
+    return this.#exited;
+  }
+
+  /** The living processes of this launch, the plugin itself among them. */
+  processes(): readonly ProcessEntry[] {
+    return processesOf(this.pid, this.#parts.marker);
+  }
+
+  /** Says that the plugin announced a socket file, which is its own to remove. */
+  claim(path: string): void {
+    this.#claimed.add(path);
+  }
+
+  /** Sends a signal to the started process alone, as the reference host does. Returns false when it has gone. */
+  signal(name: NodeJS.Signals): boolean {
+    return this.#send(name, this.pid);
+  }
+
+  /** Sends a signal to the whole process group, as a terminal does. */
+  signalGroup(name: NodeJS.Signals): boolean {
+    return this.#send(name, -this.pid);
+  }
+
+  closeStdin(): void {
+    this.#parts.closeStdin();
+  }
+
+  /**
+   * Ends everything that is left of the launch and removes its files. Whatever was still there although the plugin
+   * had ended by itself is listed as leaked; so is every process that had left the group.
+   */
+  end(reason = 'the launch was over'): Promise<Ending> {
+    this.#ending ??= this.#end(reason);
+    return this.#ending;
+  }
+
+  async #end(reason: string): Promise<Ending> {
+    clearInterval(this.#guard);
+    const endedByItself = this.#exited !== undefined && this.#exited.killedBy === undefined;
+    if (!this.#exited) this.#killReason ??= reason;
+    const leaked = await this.#endProcesses(endedByItself);
+    this.#parts.closeStdin();
+    await Promise.race([this.whenExited, pause(killDeadline)]);
+    // What was written before the end is still in the pipes: let it be read, but wait for nobody who holds them.
+    await Promise.race([Promise.all([this.stdout.ended, this.stderr.ended]), pause(100)]);
+    this.stdout.release();
+    this.stderr.release();
+    leaked.push(...this.#endFiles(endedByItself));
+    this.#parts.onGone();
+    for (const leak of leaked) this.transcript.add('census', `left behind: ${leak}`);
+    return { leaked, complete: isComplete };
+  }
+
+  async #endProcesses(endedByItself: boolean): Promise<string[]> {
+    const leaked = new Map<number, string>();
+    const deadline = performance.now() + killDeadline;
+    for (;;) {
+      const alive = this.processes();
+      for (const entry of alive) {
+        const escaped = entry.group !== this.pid;
+        if (escaped) leaked.set(entry.pid, `process ${entry.pid} (${entry.name}), which had left the process group`);
+        else if (endedByItself && !leaked.has(entry.pid)) leaked.set(entry.pid, `process ${entry.pid} (${entry.name})`);
+      }
+      this.#send('SIGKILL', -this.pid);
+      for (const entry of alive) if (entry.group !== this.pid) this.#send('SIGKILL', entry.pid);
+      if (alive.length === 0 || performance.now() > deadline) return [...leaked.values()];
+      await pause(2);
+    }
+  }
+
+  #endFiles(endedByItself: boolean): string[] {
+    const leaked: string[] = [];
+    for (const path of this.#claimed) {
+      const socket = this.#staleSocket(path);
+      if (!socket) continue;
+      if (endedByItself) leaked.push(`socket ${path}`);
+      if (!path.startsWith(`${this.directory}/`)) unlinkSync(path);
+    }
+    if (endedByItself) {
+      for (const name of listFiles(this.directory)) {
+        const path = join(this.directory, name);
+        if (!this.#claimed.has(path)) leaked.push(`file ${path}`);
+      }
+    }
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 });
+    return leaked;
+  }
+
+  /** A socket file made since the start, of a plugin that is no more: nobody else will remove it. */
+  #staleSocket(path: string): Stats | undefined {
+    try {
+      const stat = lstatSync(path);
+      const startedAt = Date.now() - this.transcript.now();
+      return stat.isSocket() && stat.birthtimeMs >= startedAt - 50 ? stat : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #checkDescendants(): void {
+    if (this.#exited || !isComplete) return;
+    const count = this.processes().length;
+    if (count <= descendantLimit) return;
+    this.#killReason = `it had started ${count - 1} processes; ${descendantLimit} is the limit`;
+    void this.end();
+  }
+
+  #send(name: NodeJS.Signals, target: number): boolean {
+    try {
+      process.kill(target, name);
+      if (target === this.pid || name !== 'SIGKILL') this.transcript.add('signal', `${name} to ${target}`);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+const listFiles = (directory: string): readonly string[] => {
+  try {
+    return readdirSync(directory).slice(0, 50);
+  } catch {
+    return [];
+  }
+};
+
+/** `exited with code 1`, `ended by SIGKILL`. */
+export function describeExit(exit: Exit): string {
+  const how = exit.signal === undefined ? `exited with code ${exit.code ?? 0}` : `ended by ${exit.signal}`;
+  return exit.killedBy === undefined ? how : `${how} (killed by Plugfest: ${exit.killedBy})`;
+}

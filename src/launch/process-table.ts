@@ -1,0 +1,136 @@
+/**
+ * What the system tells about the processes of a launch: who is alive, and who listens where.
+ * Linux answers from /proc. Elsewhere every list is empty and `isComplete` says so: the census is then called partial.
+ */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { markerVariable } from './environment.ts';
+
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  /** The kernel's short name of the program. */
+  readonly name: string;
+}
+
+/** A listening socket and the process that holds it. */
+export interface Listener {
+  readonly pid: number;
+  readonly network: 'unix' | 'tcp';
+  /** Path of a Unix socket (`@` for an abstract one), or `host:port`. */
+  readonly address: string;
+}
+
+/** Whether this system shows all processes and their environment. */
+export const isComplete = process.platform === 'linux';
+
+const read = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return undefined;
+  }
+};
+
+function parseStat(pid: number): (ProcessEntry & { state: string; startedAt: number }) | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // The name stands in brackets and may itself hold brackets and blanks.
+  const end = stat.lastIndexOf(')');
+  const name = stat.slice(stat.indexOf('(') + 1, end);
+  const fields = stat.slice(end + 2).split(' ');
+  return {
+    pid,
+    name,
+    state: fields[0] ?? '',
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    startedAt: Number(fields[19]),
+  };
+}
+
+const ownStart = isComplete ? (parseStat(process.pid)?.startedAt ?? 0) : 0;
+
+/**
+ * Living processes that belong to a launch: members of its group, and carriers of its marker wherever they fled to.
+ * Zombies do not count: nobody can end what has ended.
+ */
+export function processesOf(group: number, marker: string): readonly ProcessEntry[] {
+  if (!isComplete) return [];
+  const found: ProcessEntry[] = [];
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const entry = parseStat(pid);
+    if (!entry || entry.state === 'Z' || entry.state === 'X' || entry.startedAt < ownStart) continue;
+    const belongs =
+      entry.group === group ||
+      (read(`/proc/${pid}/environ`)?.split('\0').includes(`${markerVariable}=${marker}`) ?? false);
+    if (belongs) found.push({ pid, parent: entry.parent, group: entry.group, name: entry.name });
+  }
+  return found;
+}
+
+function socketInodes(pid: number): ReadonlySet<string> {
+  const inodes = new Set<string>();
+  try {
+    for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+      try {
+        const target = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`));
+        if (target?.[1]) inodes.add(target[1]);
+      } catch {
+        // The descriptor was closed while we looked.
+      }
+    }
+  } catch {
+    // The process has ended, or is not ours to look at.
+  }
+  return inodes;
+}
+
+/** Turns the kernel's hexadecimal, byte-swapped address into `host:port`. */
+export function decodeAddress(hex: string): string {
+  const [host = '', port = '0'] = hex.split(':');
+  const words = host.match(/.{8}/g) ?? [];
+  const bytes = words.flatMap((word) => (word.match(/../g) ?? []).reverse().map((pair) => Number.parseInt(pair, 16)));
+  const number = Number.parseInt(port, 16);
+  if (bytes.length === 4) return `${bytes.join('.')}:${number}`;
+  const groups = Array.from({ length: 8 }, (_, n) =>
+    (((bytes[2 * n] ?? 0) << 8) | (bytes[2 * n + 1] ?? 0)).toString(16),
+  );
+  // The URL parser knows how IPv6 addresses are written shortly.
+  return `${new URL(`http://[${groups.join(':')}]`).hostname}:${number}`;
+}
+
+const listening = '0A';
+const acceptsConnections = 0x10000;
+
+function listeningSockets(pid: number): ReadonlyMap<string, Omit<Listener, 'pid'>> {
+  const sockets = new Map<string, Omit<Listener, 'pid'>>();
+  for (const file of ['tcp', 'tcp6']) {
+    for (const row of read(`/proc/${pid}/net/${file}`)?.split('\n').slice(1) ?? []) {
+      const fields = row.trim().split(/\s+/);
+      if (fields[3] === listening && fields[1] && fields[9])
+        sockets.set(fields[9], { network: 'tcp', address: decodeAddress(fields[1]) });
+    }
+  }
+  for (const row of read(`/proc/${pid}/net/unix`)?.split('\n').slice(1) ?? []) {
+    const fields = /^\S+ \S+ \S+ (\S+) \S+ \S+ +(\d+)(?: (.*))?$/.exec(row);
+    if (fields?.[1] && fields[2] && (Number.parseInt(fields[1], 16) & acceptsConnections) !== 0)
+      sockets.set(fields[2], { network: 'unix', address: fields[3] ?? '' });
+  }
+  return sockets;
+}
+
+/** Every socket on which one of these processes listens; a socket that several share is listed for each. */
+export function listenersOf(pids: readonly number[]): readonly Listener[] {
+  return pids.flatMap((pid) => {
+    const inodes = socketInodes(pid);
+    if (inodes.size === 0) return [];
+    const all = listeningSockets(pid);
+    return [...inodes].flatMap((inode) => {
+      const socket = all.get(inode);
+      return socket ? [{ pid, ...socket }] : [];
+    });
+  });
+}

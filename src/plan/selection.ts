@@ -1,0 +1,66 @@
+/** Which requirements a run is narrowed to: ids, areas, globs and diagnosis classes. */
+import { nearest } from '../config/nearest.ts';
+import { UsageError } from '../config/usage-error.ts';
+import { areaOf, type Level, type Requirements } from '../run/requirement.ts';
+
+export interface Scope {
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
+  /** The lowest level that is probed: `MUST` leaves out SHOULD and MAY. */
+  readonly level?: Level;
+  readonly smoke?: true;
+}
+
+const quoteMeta = (text: string): string => text.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+
+/** Turns `GRPC-HS-*` into a pattern; letters count without case. */
+export const globPattern = (glob: string): RegExp =>
+  new RegExp(`^${quoteMeta(glob).replace(/\*/g, '.*').replace(/\?/g, '.')}$`, 'i');
+
+/** The ids that a word stands for. @throws UsageError when it stands for none */
+export function idsOf(
+  word: string,
+  requirements: Requirements,
+  classes: Readonly<Record<string, readonly string[]>>,
+): readonly string[] {
+  const ofClass = classes[word];
+  if (ofClass) return ofClass;
+  const ids = [...requirements.keys()];
+  const pattern = globPattern(word);
+  const found = ids.filter((id) => pattern.test(id) || pattern.test(areaOf(id)));
+  if (found.length > 0) return found;
+  if (/^CALL:/.test(word)) return [word];
+  const areas = new Set(ids.map(areaOf));
+  const meant = nearest(word, [...ids, ...areas, ...Object.keys(classes)]);
+  throw new UsageError(`"${word}" is no requirement id, area (${[...areas].join(', ')}), glob or diagnosis class`, {
+    hint: meant === undefined ? undefined : `did you mean \`${meant}\`?`,
+  });
+}
+
+const levels: Readonly<Record<Level, number>> = { MUST: 3, SHOULD: 2, MAY: 1 };
+
+/** Whether a level is at least as strong as another. */
+export const isAtLeast = (level: Level, least: Level): boolean => levels[level] >= levels[least];
+
+/** The ids a scope leaves. @throws UsageError for a word that means nothing */
+export function select(
+  scope: Scope,
+  requirements: Requirements,
+  classes: Readonly<Record<string, readonly string[]>>,
+): ReadonlySet<string> {
+  const idsOfAll = (words: readonly string[]) =>
+    new Set(words.flatMap((word) => [...idsOf(word, requirements, classes)]));
+  const only = scope.only && idsOfAll(scope.only);
+  const skip = idsOfAll(scope.skip ?? []);
+  const selected = [...requirements.values()].filter((requirement) => {
+    if (only && !only.has(requirement.id)) return false;
+    if (skip.has(requirement.id)) return false;
+    if (scope.level === undefined) return true;
+    const strongest = [requirement.level, ...(requirement.when ?? []).map((when) => when.level)];
+    return strongest.some((level) => isAtLeast(level, scope.level ?? 'MAY'));
+  });
+  return new Set(selected.map((requirement) => requirement.id));
+}
+
+export const isNarrowed = (scope: Scope): boolean =>
+  scope.only !== undefined || scope.skip !== undefined || scope.level !== undefined || scope.smoke === true;

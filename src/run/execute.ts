@@ -1,0 +1,69 @@
+/** Runs one probe and turns whatever comes of it into outcomes: its word, a fact about the plugin, or our own fault. */
+import type { Evidence } from '../launch/transcript.ts';
+import { crashCause, lastWords } from './crash.ts';
+import { blocked, failed, type Outcome, type ProbeOutcome } from './outcome.ts';
+import { Blocked, ConnectionClosed, DeadlinePassed, PluginExited, PluginFact } from './plugin-fact.ts';
+import type { Probe, ProbeReturn, Session } from './suite.ts';
+
+/** What running a probe gave, by requirement id. */
+export interface Executed {
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  readonly durationMs: number;
+  /** True when the outcome rests on a fact about the process or connection, not on the probe's own judgement. */
+  readonly cutShort: boolean;
+}
+
+const isOutcome = (value: ProbeReturn): value is ProbeOutcome => typeof value.outcome === 'string';
+
+const evidenceOf = (session: Session): readonly Evidence[] => lastWords(session.transcript);
+
+function judgeFact(fact: PluginFact, probe: Probe, session: Session): Outcome {
+  if (fact instanceof Blocked) {
+    return fact.by === probe.id && session.broken ? session.broken.outcome : blocked(fact.by, fact.message);
+  }
+  if (fact instanceof PluginExited) {
+    return failed({
+      expected: 'the plugin keeps running',
+      observed: fact.message,
+      evidence: evidenceOf(session),
+      cause: crashCause(session, fact.exit, probe.id),
+    });
+  }
+  if (fact instanceof DeadlinePassed) {
+    return failed({
+      expected: `${fact.waitedFor} within ${fact.limitMs} ms`,
+      observed: 'nothing in that time',
+      evidence: evidenceOf(session),
+      timing: true,
+    });
+  }
+  const what = fact instanceof ConnectionClosed ? 'the connection stays open' : 'the plugin answers';
+  return failed({ expected: what, observed: fact.message, evidence: evidenceOf(session) });
+}
+
+/** Runs a probe on its sessions. Never throws. */
+export async function execute<S extends Session>(probe: Probe<S>, sessions: readonly [S, ...S[]]): Promise<Executed> {
+  const ids = [probe.id, ...(probe.needs.settles ?? [])];
+  const startedAt = performance.now();
+  const done = (outcomes: ReadonlyMap<string, Outcome>, cutShort: boolean): Executed => ({
+    outcomes,
+    durationMs: performance.now() - startedAt,
+    cutShort,
+  });
+  try {
+    const result = await probe.run(...sessions);
+    const outcomes = isOutcome(result) ? { [probe.id]: result } : result;
+    return done(new Map(Object.entries(outcomes)), false);
+  } catch (error) {
+    if (error instanceof PluginFact) {
+      const outcome = judgeFact(error, probe, sessions[0]);
+      return done(new Map(ids.map((id) => [id, id === probe.id ? outcome : consequence(outcome, probe.id)])), true);
+    }
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return done(new Map(ids.map((id) => [id, { outcome: 'errored', reason }])), false);
+  }
+}
+
+/** What a probe would also have settled, had it not been cut short. */
+const consequence = (outcome: Outcome, by: string): Outcome =>
+  outcome.outcome === 'failed' ? blocked(by, `${by} failed before this could be seen`) : outcome;

@@ -1,0 +1,222 @@
+/**
+ * Runs the probes of one launch. All shared probes use one process; after each a fence checks that the plugin still
+ * lives. A plugin that dies is never replaced in silence: every probe since the start is replayed alone, each watched
+ * afterwards, to name the culprit. Without this the blame falls on whichever probe came next.
+ */
+import type { LaunchPlan } from '../plan/plan.ts';
+import { crashCause, lastWords } from './crash.ts';
+import type { Engine } from './engine.ts';
+import { type Executed, execute } from './execute.ts';
+import { blocked, type Failed, failed, type Outcome } from './outcome.ts';
+import type { Opened } from './starter.ts';
+import type { Launch, Probe, Session } from './suite.ts';
+
+/** How long a process is watched after its last probe, in milliseconds. */
+export const watchMs = 250;
+
+/** After so many deaths the rest of a launch is blocked: the plugin will not get better. */
+const mostDeaths = 5;
+
+interface Replay {
+  readonly executed: Executed | undefined;
+  readonly death: Failed | undefined;
+}
+
+export class LaunchRun<S extends Session, L extends Launch<S>> {
+  readonly #engine: Engine<S, L>;
+  readonly #plan: LaunchPlan<S, L>;
+
+  constructor(engine: Engine<S, L>, plan: LaunchPlan<S, L>) {
+    this.#engine = engine;
+    this.#plan = plan;
+  }
+
+  /** Runs the shared and the ending probes on an open session, and closes it. */
+  async runShared(opened: Opened<S>): Promise<void> {
+    let current = opened;
+    let deaths = 0;
+    let since: { probe: Probe<S>; executed: Executed }[] = [];
+    const queue = [...this.#plan.shared];
+    for (;;) {
+      const probe = queue.shift();
+      let death: Failed | undefined;
+      if (probe) {
+        if (this.#engine.state.stopped) break;
+        const executed = await execute(probe, [current.session]);
+        since.push({ probe, executed });
+        death = current.session.broken ? undefined : await this.#lookForDeath(current.session, probe.id);
+      } else {
+        death =
+          since.length > 0 && !current.session.broken
+            ? await this.#watch(current.session, since.at(-1)?.probe.id ?? '')
+            : undefined;
+      }
+      if (!death) {
+        if (probe) continue;
+        break;
+      }
+      const lived = current.session.transcript.now();
+      await current.close();
+      const goesOn = await this.#explainDeath(since, death, lived);
+      since = [];
+      deaths += 1;
+      if (!goesOn || deaths >= mostDeaths) {
+        this.#block([...queue, ...this.#plan.ending], death);
+        return;
+      }
+      if (queue.length === 0 && this.#plan.ending.length === 0) return;
+      current = await this.#engine.open(this.#plan.launch);
+    }
+    for (const { probe, executed } of since) this.#engine.state.record(probe, executed, [this.#plan.launch.name]);
+    for (const probe of this.#plan.ending) {
+      if (this.#engine.state.stopped) break;
+      this.#engine.state.record(probe, await execute(probe, [current.session]), [this.#plan.launch.name]);
+    }
+    await current.close();
+  }
+
+  /** Runs one probe in a process of its own. */
+  async runIsolated(probe: Probe<S>): Promise<void> {
+    if (this.#engine.state.stopped) return;
+    const { executed, death } = await this.#alone(probe);
+    if (executed)
+      this.#engine.state.record(probe, death ? withDeath(executed, probe, death) : executed, [this.#plan.launch.name]);
+  }
+
+  async #alone(probe: Probe<S>): Promise<Replay> {
+    const opened = await this.#engine.open(this.#plan.launch, `${this.#plan.launch.name}/${probe.id}`);
+    try {
+      const executed = await execute(probe, [opened.session]);
+      const disturbs = 'isolated' in probe.needs || 'ending' in probe.needs;
+      const watched = !opened.session.broken && !(disturbs && opened.session.plugin.exited);
+      const ends = 'ending' in probe.needs && probe.needs.ending === true;
+      let death = watched && !ends ? await this.#watch(opened.session, probe.id) : undefined;
+      if (!disturbs && watched && !death) death = await this.#lookForDeath(opened.session, probe.id);
+      return { executed, death };
+    } finally {
+      await opened.close();
+    }
+  }
+
+  async #lookForDeath(session: S, after: string): Promise<Failed | undefined> {
+    if (!session.plugin.exited) {
+      const trouble = await this.#engine.suite.fence(session);
+      if (trouble === undefined && !session.plugin.exited) return undefined;
+      if (!session.plugin.exited) return hung(session, after, trouble ?? '');
+    }
+    return died(session, after);
+  }
+
+  /** Watches a process for a while after its last probe: some deaths come late. */
+  async #watch(session: S, after: string): Promise<Failed | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const quiet = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, watchMs);
+    });
+    await Promise.race([session.plugin.whenExited, quiet, this.#engine.state.whenStopped]);
+    clearTimeout(timer);
+    return session.plugin.exited && !session.plugin.exited.killedBy ? died(session, after) : undefined;
+  }
+
+  /** Names the culprit among the probes since the start. Returns false when no probe is: the plugin dies by itself. */
+  async #explainDeath(
+    since: readonly { probe: Probe<S>; executed: Executed }[],
+    death: Failed,
+    livedMs: number,
+  ): Promise<boolean> {
+    const launches = [this.#plan.launch.name];
+    const idle = await this.#dieIdle(livedMs);
+    if (idle) {
+      const { idleRequirement } = this.#engine.suite;
+      this.#engine.state.recordOutcome(idleRequirement, idle, launches);
+      for (const { probe, executed } of since) {
+        const outcome = blocked(idleRequirement, 'the plugin ended by itself before this could be seen');
+        this.#engine.state.record(probe, executed.cutShort ? settleAll(probe, executed, outcome) : executed, launches);
+      }
+      return false;
+    }
+    const replays = await Promise.all(since.map(({ probe }) => this.#alone(probe)));
+    const hasCulprit = replays.some((replay) => replay.death);
+    for (const [index, { probe, executed }] of since.entries()) {
+      const replay = replays[index];
+      if (replay?.death && replay.executed) {
+        this.#engine.state.record(probe, withDeath(replay.executed, probe, replay.death), launches);
+      } else if (!hasCulprit && index === since.length - 1) {
+        const late = {
+          ...death,
+          reason: `${death.observed} in a shared session; it does not when the probe runs alone`,
+        };
+        this.#engine.state.record(probe, withDeath(executed, probe, late), launches, true);
+      } else {
+        this.#engine.state.record(probe, executed.cutShort && replay?.executed ? replay.executed : executed, launches);
+      }
+    }
+    return true;
+  }
+
+  /** Starts the plugin and leaves it alone for as long as the dead one lived: does it die of itself? */
+  async #dieIdle(livedMs: number): Promise<Failed | undefined> {
+    const opened = await this.#engine.open(this.#plan.launch, `${this.#plan.launch.name}/idle`);
+    try {
+      if (opened.session.broken) return undefined;
+      let timer: NodeJS.Timeout | undefined;
+      const quiet = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, Math.min(livedMs, 3000) + watchMs);
+      });
+      await Promise.race([opened.session.plugin.whenExited, quiet, this.#engine.state.whenStopped]);
+      clearTimeout(timer);
+      const { exited } = opened.session.plugin;
+      return exited && !exited.killedBy ? died(opened.session, 'nothing: nobody had called it') : undefined;
+    } finally {
+      await opened.close();
+    }
+  }
+
+  #block(probes: readonly Probe<S>[], death: Failed): void {
+    const { idleRequirement } = this.#engine.suite;
+    const reason = `the plugin keeps dying: ${death.observed}`;
+    for (const probe of probes) {
+      for (const id of [probe.id, ...(probe.needs.settles ?? [])])
+        if (id !== idleRequirement)
+          this.#engine.state.recordOutcome(id, blocked(idleRequirement, reason), [this.#plan.launch.name]);
+    }
+  }
+}
+
+function died(session: Session, after: string): Failed {
+  const { exited } = session.plugin;
+  if (!exited) throw new Error('a death needs an exit');
+  const cause = crashCause(session, exited, after);
+  return failed({
+    expected: 'the plugin keeps running',
+    observed: cause.title.replace(/^The plugin/, 'the plugin'),
+    evidence: lastWords(session.transcript),
+    cause,
+  });
+}
+
+const hung = (session: Session, after: string, trouble: string): Failed =>
+  failed({
+    expected: 'the plugin still answers on a fresh connection',
+    observed: `after ${after}: ${trouble}`,
+    evidence: lastWords(session.transcript),
+    cause: {
+      class: 'crash-in-call',
+      variant: 'hang-after-call',
+      title: `The plugin stops answering after ${after}: ${trouble}`,
+    },
+  });
+
+const settleAll = (probe: { id: string }, executed: Executed, outcome: Outcome): Executed => ({
+  ...executed,
+  outcomes: new Map(
+    [...executed.outcomes].map(([id, own]) => [id, own.outcome === 'failed' || id === probe.id ? outcome : own]),
+  ),
+});
+
+/** A probe that killed the plugin failed, whatever else it saw; a failure of its own says more and stays. */
+const withDeath = (executed: Executed, probe: { id: string }, death: Failed): Executed => {
+  const own = executed.outcomes.get(probe.id);
+  const keeps = own?.outcome === 'failed' && own.cause !== undefined;
+  return keeps ? executed : { ...executed, outcomes: new Map([...executed.outcomes, [probe.id, death]]) };
+};

@@ -1,0 +1,105 @@
+/** What a run has learnt so far: outcomes, sessions, and which probes must be confirmed. */
+import type { Plan } from '../plan/plan.ts';
+import type { Executed } from './execute.ts';
+import { type Outcome, skipped } from './outcome.ts';
+import { Results } from './results.ts';
+import type { Launch, Probe, Session, Suite } from './suite.ts';
+
+export interface RunStateParts<S extends Session, L extends Launch<S>> {
+  readonly suite: Suite<S, L>;
+  readonly plan: Plan<S, L>;
+  /** Stop at the first failed MUST. */
+  readonly bail: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+export class RunState<S extends Session, L extends Launch<S>> {
+  readonly results = new Results();
+  /** Settles when the run is told to stop. */
+  readonly whenStopped: Promise<void>;
+  /** Probes that failed by a time limit. */
+  readonly doubtful = new Set<Probe<S>>();
+  /** Launches that were not started, with what becomes of their probes. */
+  readonly unstarted = new Map<string, Outcome>();
+  readonly #parts: RunStateParts<S, L>;
+  readonly #sessions = new Map<string, S[]>();
+  #bailed = false;
+  #stop: () => void = () => undefined;
+
+  constructor(parts: RunStateParts<S, L>) {
+    this.#parts = parts;
+    this.whenStopped = new Promise((resolve) => {
+      this.#stop = resolve;
+    });
+    if (parts.signal?.aborted) this.#stop();
+    parts.signal?.addEventListener('abort', () => this.#stop(), { once: true });
+  }
+
+  /** True once nothing new shall begin. */
+  get stopped(): boolean {
+    return this.#bailed || this.#parts.signal?.aborted === true;
+  }
+
+  get bailed(): boolean {
+    return this.#bailed;
+  }
+
+  remember(launch: string, session: S): void {
+    const list = this.#sessions.get(launch);
+    if (list) list.push(session);
+    else this.#sessions.set(launch, [session]);
+  }
+
+  sessions(launch: string): readonly S[] {
+    return this.#sessions.get(launch) ?? [];
+  }
+
+  /** Records what a probe gave, as far as it was asked for. */
+  record(probe: Probe<S>, executed: Executed, launches: readonly string[], stateDependent = false): void {
+    for (const [id, outcome] of executed.outcomes) {
+      if (!this.#parts.plan.selected.has(id)) continue;
+      if (outcome.outcome === 'failed' && outcome.timing) this.doubtful.add(probe);
+      this.#add(id, outcome, { launches, durationMs: executed.durationMs, stateDependent });
+    }
+  }
+
+  /** Records an outcome that no probe gave; a root cause counts even where it was not asked for. */
+  recordOutcome(id: string, outcome: Outcome, launches: readonly string[]): void {
+    this.#add(id, outcome, { launches, durationMs: 0, stateDependent: false });
+  }
+
+  /** Records the same outcome for everything a probe would have settled. */
+  recordAll(probe: Probe<S>, outcome: Outcome, launches: readonly string[] = []): void {
+    for (const id of [probe.id, ...(probe.needs.settles ?? [])])
+      if (this.#parts.plan.selected.has(id)) this.recordOutcome(id, outcome, launches);
+  }
+
+  /** What was planned and has no outcome was not run: that is said, never left out. */
+  fillGaps(): void {
+    const { plan } = this.#parts;
+    const launches = [plan.gate, ...plan.others];
+    const probes = launches.flatMap((launch) => [...launch.shared, ...launch.isolated, ...launch.ending]);
+    const reason = this.#bailed ? 'not run: --bail ended the run before' : 'not run: the run was interrupted before';
+    for (const probe of [...probes, ...plan.looks]) {
+      if (this.results.has(probe.id) || !plan.selected.has(probe.id)) continue;
+      const outcome: Outcome = this.stopped
+        ? skipped(reason)
+        : { outcome: 'errored', reason: 'no launch gave this probe a session' };
+      this.results.add(probe.id, { outcome, launches: [], durationMs: 0 });
+    }
+  }
+
+  #add(
+    id: string,
+    outcome: Outcome,
+    rest: { launches: readonly string[]; durationMs: number; stateDependent: boolean },
+  ): void {
+    if (this.#parts.signal?.aborted) return;
+    this.results.add(id, { outcome, ...rest });
+    const level = this.#parts.suite.requirements.get(id)?.level ?? 'MUST';
+    if (this.#parts.bail && outcome.outcome === 'failed' && !outcome.timing && level === 'MUST') {
+      this.#bailed = true;
+      this.#stop();
+    }
+  }
+}

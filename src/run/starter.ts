@@ -1,0 +1,131 @@
+/** Starts the plugin as a launch says, opens a session on it, and closes both. */
+import type { Profile } from '../config/profile.ts';
+import { buildEnvironment, describeEnvironment, type EnvironmentChanges } from '../launch/environment.ts';
+import type { Launcher } from '../launch/launcher.ts';
+import type { Exit } from '../launch/plugin-process.ts';
+import type { ProgramFacts } from '../launch/program.ts';
+import type { Evidence } from '../launch/transcript.ts';
+import type { Emit } from './events.ts';
+import type { Launch, Session, Setup, Suite } from './suite.ts';
+
+/** The program under test, as the user gave it. */
+export interface PluginSpec {
+  readonly name: string;
+  /** The program and its arguments; never a shell string. */
+  readonly command: readonly [string, ...string[]];
+  readonly cwd: string;
+  /** Variables the user gave, on top of the inherited ones. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** One start, for the report. */
+export interface LaunchRecord {
+  readonly name: string;
+  readonly pid: number;
+  /** Milliseconds until the plugin was ready; absent when it never was. */
+  readonly startMs: number | undefined;
+  readonly exit: Exit | undefined;
+  readonly leaked: readonly string[];
+  readonly lastWords: readonly Evidence[];
+}
+
+export interface Opened<S extends Session> {
+  readonly session: S;
+  /** Ends the session as a host would, then whatever is left of the launch. */
+  close(): Promise<void>;
+}
+
+export interface StarterParts<S extends Session, L extends Launch<S>> {
+  readonly suite: Suite<S, L>;
+  readonly plugin: PluginSpec;
+  readonly program: ProgramFacts;
+  readonly profile: Profile;
+  readonly launcher: Launcher;
+  readonly emit: Emit;
+}
+
+export class Starter<S extends Session, L extends Launch<S>> {
+  readonly records: LaunchRecord[] = [];
+  readonly #parts: StarterParts<S, L>;
+  #gate: S | undefined;
+
+  constructor(parts: StarterParts<S, L>) {
+    this.#parts = parts;
+  }
+
+  get profile(): Profile {
+    return this.#parts.profile;
+  }
+
+  /** Makes the gate's session known to later launches. */
+  setGate(session: S | undefined): void {
+    this.#gate = session;
+  }
+
+  /** Starts the plugin and opens a session. @throws StartRefused when the system refuses the start */
+  async open(launch: L, label = launch.name): Promise<Opened<S>> {
+    const beside: Opened<S>[] = [];
+    const setup = await launch.setup?.({
+      profile: this.#parts.profile,
+      directory: this.#parts.launcher.directory,
+      gate: this.#gate,
+      start: async (environment) => {
+        const opened = await this.#start(launch, `${label}/beside`, { environment });
+        beside.push(opened);
+        return opened.session;
+      },
+    });
+    const opened = await this.#start(launch, label, setup ?? {});
+    return {
+      session: opened.session,
+      close: async () => {
+        await opened.close();
+        for (const other of beside) await other.close();
+        await setup?.dispose?.();
+      },
+    };
+  }
+
+  async #start(launch: L, label: string, setup: Setup): Promise<Opened<S>> {
+    const { suite, plugin, program, profile, launcher, emit } = this.#parts;
+    const gate = this.#gate;
+    let set: EnvironmentChanges = {};
+    const started = await launcher.start({
+      launch: label,
+      path: program.path,
+      command: plugin.command,
+      cwd: plugin.cwd,
+      ...(launch.stdin && { stdin: launch.stdin }),
+      environment: (directory) => {
+        set = { TMPDIR: directory, ...launch.environment({ profile, directory, gate }), ...setup.environment };
+        return buildEnvironment(process.env, (name) => suite.isProtocolVariable(name), plugin.env, profile.env, set);
+      },
+    });
+    started.transcript.add('start', describeEnvironment(set, plugin.env));
+    emit({ type: 'started', launch: label, pid: started.pid });
+    const context = { profile, directory: started.directory, gate, environment: set };
+    const session = await suite.open(started, launch, context);
+    emit({ type: 'opened', launch: label, readyAtMs: session.readyAtMs });
+    let closing: Promise<void> | undefined;
+    const close = async () => {
+      if (!started.exited) await suite.close(session);
+      const { leaked } = await started.end();
+      this.records.push({
+        name: label,
+        pid: started.pid,
+        startMs: session.readyAtMs,
+        exit: started.exited,
+        leaked,
+        lastWords: started.transcript.last(8, 'stderr', 'exit', 'signal', 'census'),
+      });
+      emit({ type: 'ended', launch: label, exit: started.exited, leaked });
+    };
+    return {
+      session,
+      close: () => {
+        closing ??= close();
+        return closing;
+      },
+    };
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * What a system brings: its requirements, its ways of starting a plugin, its host side and its probes.
+ * The engine in this folder runs any suite and knows none.
+ */
+
+import type { Profile } from '../config/profile.ts';
+import type { EnvironmentChanges } from '../launch/environment.ts';
+import type { Stdin } from '../launch/launcher.ts';
+import type { PluginProcess } from '../launch/plugin-process.ts';
+import type { Transcript } from '../launch/transcript.ts';
+import type { Failed, ProbeOutcome } from './outcome.ts';
+import type { Requirements } from './requirement.ts';
+
+/** Why a session cannot be used, and which requirement is to blame. */
+export interface Broken {
+  readonly by: string;
+  /** What that requirement's own outcome is. */
+  readonly outcome: Failed;
+  /** `start`: the plugin never got ready. `connect`: it is ready, but nobody can talk to it. */
+  readonly stage: 'start' | 'connect';
+}
+
+/** One live plugin started by a launch, with the host connected to it. Suites extend it. */
+export interface Session {
+  readonly launch: string;
+  readonly plugin: PluginProcess;
+  readonly transcript: Transcript;
+  /** The protocol variables this start was given. */
+  readonly environment: EnvironmentChanges;
+  readonly broken: Broken | undefined;
+  /** When the plugin was ready, in milliseconds since the launch began. */
+  readonly readyAtMs: number | undefined;
+}
+
+/** What a launch may know when it sets out. */
+export interface LaunchContext<S extends Session> {
+  readonly profile: Profile;
+  /** The private directory of this start: the plugin's TMPDIR unless the launch says otherwise. */
+  readonly directory: string;
+  /** The session of the gate, once it is open. */
+  readonly gate: S | undefined;
+}
+
+/** What a launch prepares before it starts the plugin. */
+export interface Setup {
+  readonly environment?: EnvironmentChanges;
+  /** Undoes the preparation when the launch is over. */
+  readonly dispose?: () => void | Promise<void>;
+}
+
+/** One named way of starting the plugin. */
+export interface Launch<S extends Session = Session> {
+  readonly name: string;
+  /** One line for people: what is different about this start. */
+  readonly purpose: string;
+  readonly stdin?: Stdin;
+  /** False where the host could not accept the plugin's answer, so that handshake rules do not apply. */
+  readonly judged: boolean;
+  /** The protocol variables of this start. */
+  environment(context: LaunchContext<S>): EnvironmentChanges;
+  /** Why this launch makes no sense for this plugin, once the gate is open; the reason its probes are skipped. */
+  unfit?(gate: S, profile: Profile): string | undefined;
+  setup?(context: SetupContext<S>): Promise<Setup>;
+}
+
+export interface SetupContext<S extends Session> extends LaunchContext<S> {
+  /** Starts the plugin once more beside this launch; it is ended with it. */
+  start(environment: EnvironmentChanges): Promise<S>;
+}
+
+export type ProbeCode<S extends Session> = (...sessions: readonly S[]) => ProbeReturn | Promise<ProbeReturn>;
+
+/** An outcome, or outcomes by id where the probe settles further requirements on the way. */
+export type ProbeReturn = ProbeOutcome | { readonly [id: string]: ProbeOutcome };
+
+/** Where and how a probe runs. */
+export type ProbeNeeds =
+  | {
+      /** The launch whose live session it gets. */
+      readonly launch: string;
+      /** Ends or disturbs the plugin: gets a process of its own. */
+      readonly isolated?: true;
+      /** Ends the session in the natural way: comes last and uses the shared process. */
+      readonly ending?: true;
+      /** Must wait longer than 5 s to prove anything: runs with `--soak` only. */
+      readonly soak?: true;
+      /** Part of `--smoke`. */
+      readonly smoke?: true;
+      readonly settles?: readonly string[];
+    }
+  /** Looks at what several launches showed, after they are over. */
+  | { readonly launches: readonly string[]; readonly smoke?: true; readonly settles?: readonly string[] }
+  /** Looks at every start whose launch is `judged`, one by one. */
+  | { readonly every: true; readonly smoke?: true; readonly settles?: readonly string[] };
+
+export interface Probe<S extends Session = Session> {
+  readonly id: string;
+  readonly needs: ProbeNeeds;
+  run(...sessions: readonly S[]): ProbeReturn | Promise<ProbeReturn>;
+}
+
+/** What a suite saw of the plugin at large, for the report. */
+export interface Observed {
+  readonly handshake?: string;
+  readonly services: readonly string[];
+  readonly capabilities: readonly string[];
+}
+
+export interface Suite<S extends Session = Session, L extends Launch<S> = Launch<S>> {
+  readonly system: string;
+  readonly requirements: Requirements;
+  /** What a plugin of this system may offer, and the requirement that says whether it does. */
+  readonly capabilities: Readonly<Record<string, string | undefined>>;
+  /** The first one is the gate. */
+  readonly launches: readonly [L, ...L[]];
+  readonly probes: readonly Probe<S>[];
+  /** The requirement a plugin breaks that cannot be started at all. */
+  readonly startRequirement: string;
+  /** The requirement a plugin breaks that dies without anybody touching it. */
+  readonly idleRequirement: string;
+  /** Which requirements can lead to a diagnosis class, so that `--only` and `explain` know classes as well. */
+  readonly classes: Readonly<Record<string, readonly string[]>>;
+  /** Variables that belong to the protocol and must not leak from the harness's own environment. */
+  isProtocolVariable(name: string): boolean;
+  /** The host side: from a started plugin to a session. Never throws for what a plugin does. */
+  open(plugin: PluginProcess, launch: L, context: OpenContext<S>): Promise<S>;
+  /** Liveness after a probe, on a fresh connection. Says what is wrong, if anything. */
+  fence(session: S): Promise<string | undefined>;
+  /** Ends a session as the real host would, when no probe has done so. */
+  close(session: S): Promise<void>;
+  /** Whether two starts can live side by side; decides `requirement`, and whether launches may run in parallel. */
+  readonly pairing?: {
+    readonly launch: string;
+    readonly requirement: string;
+    judge(gate: S, second: S): ProbeOutcome;
+  };
+  observe(gate: S): Observed;
+}
+
+export interface OpenContext<S extends Session> extends LaunchContext<S> {
+  readonly environment: EnvironmentChanges;
+}
+
+/** Declares a probe: its requirement, where it runs, and its code. */
+export function probe<S extends Session>(id: string, needs: ProbeNeeds, run: ProbeCode<S>): Probe<S> {
+  return { id, needs, run };
+}

@@ -1,0 +1,45 @@
+/** Every wait has a deadline: these are the only ways to wait for a plugin. */
+import type { PluginProcess } from '../launch/plugin-process.ts';
+import { DeadlinePassed, PluginExited } from './plugin-fact.ts';
+
+/**
+ * Waits for `work`, at most `limitMs`. @throws DeadlinePassed naming what was waited for.
+ */
+export async function within<T>(work: Promise<T>, { limitMs, what }: { limitMs: number; what: string }): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DeadlinePassed(what, limitMs)), limitMs);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** As `within`, and gives up as soon as the plugin has ended. @throws PluginExited, DeadlinePassed */
+export function whileAlive<T>(
+  plugin: PluginProcess,
+  work: Promise<T>,
+  limit: { limitMs: number; what: string },
+): Promise<T> {
+  const gone = plugin.whenExited.then((exit) => {
+    throw new PluginExited(exit);
+  });
+  gone.catch(() => undefined);
+  return within(Promise.race([work, gone]), limit);
+}
+
+/** Waits until `condition` holds, asking at most every `everyMs`; false when `limitMs` has passed before. */
+export async function eventually(
+  condition: () => boolean | Promise<boolean>,
+  { limitMs, everyMs = 5 }: { limitMs: number; everyMs?: number },
+): Promise<boolean> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    if (await condition()) return true;
+    const left = deadline - performance.now();
+    if (left <= 0) return false;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(everyMs, left)));
+  }
+}

@@ -1,0 +1,189 @@
+/** One gRPC call in flight, and the bare facts of how it ended. Never throws for what a plugin does. */
+import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
+import { FrameReader, frameMessage, type GrpcMessage } from './grpc-frame.ts';
+
+export interface CallOptions {
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Sees each message as it comes. */
+  readonly onMessage?: (message: GrpcMessage) => void;
+  /** The longest message that is read, in bytes; 16 MiB unless said otherwise. */
+  readonly messageLimit?: number;
+}
+
+/** How a call ended. */
+export interface CallResult {
+  readonly path: string;
+  readonly durationMs: number;
+  /** `trailers`: in order. `reset`: RST_STREAM. `lost`: with the connection. `cancelled`: by us, at its limit. */
+  readonly end: 'trailers' | 'reset' | 'lost' | 'cancelled' | 'unfinished';
+  readonly httpStatus: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly trailers: Readonly<Record<string, string>>;
+  /** `grpc-status`, wherever it stood; `undefined` when it was missing or no number. */
+  readonly status: number | undefined;
+  /** `grpc-message`, decoded. */
+  readonly message: string;
+  readonly messages: readonly GrpcMessage[];
+  readonly resetCode: number | undefined;
+  /** A fault in the framing of messages. */
+  readonly malformed: string | undefined;
+}
+
+const mostMessages = 10_000;
+const mostBytes = 64 * 1024 * 1024;
+
+const flatten = (headers: IncomingHttpHeaders): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  );
+
+const decodeMessage = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
+export class GrpcCall {
+  /** Settles when the call is over, however it ended. */
+  readonly result: Promise<CallResult>;
+  readonly #path: string;
+  readonly #stream: ClientHttp2Stream | undefined;
+  readonly #startedAt = performance.now();
+  readonly #reader: FrameReader;
+  readonly #messages: GrpcMessage[] = [];
+  #headers: IncomingHttpHeaders = {};
+  #trailers: IncomingHttpHeaders = {};
+  #answered = false;
+  #finished = false;
+  #cancelled = false;
+  #bytes = 0;
+  #malformed: string | undefined;
+  #settle: (result: CallResult) => void = () => undefined;
+  #answer: () => void = () => undefined;
+  /** Settles with the first sign of an answer: headers, or the end of the call. */
+  readonly answered: Promise<void>;
+
+  constructor(path: string, open: () => ClientHttp2Stream, options: CallOptions) {
+    this.#path = path;
+    this.#reader = new FrameReader(options.messageLimit ?? 16 * 1024 * 1024);
+    this.result = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    this.answered = new Promise((resolve) => {
+      this.#answer = resolve;
+    });
+    void this.result.then(() => this.#answer());
+    try {
+      this.#stream = open();
+    } catch {
+      // The session is closed already.
+      this.#settle(this.#report('lost'));
+      return;
+    }
+    this.#listen(this.#stream, options);
+  }
+
+  /** True while the call has not ended. */
+  get isOpen(): boolean {
+    return !this.#finished;
+  }
+
+  get messages(): readonly GrpcMessage[] {
+    return this.#messages;
+  }
+
+  send(message: Uint8Array): void {
+    if (this.#stream?.writable) this.#stream.write(frameMessage(message));
+  }
+
+  /** Sends bytes as they are, framed or not. */
+  sendRaw(bytes: Uint8Array): void {
+    if (this.#stream?.writable) this.#stream.write(bytes);
+  }
+
+  /** Closes our side of the call. */
+  finish(): void {
+    if (this.#stream?.writable) this.#stream.end();
+  }
+
+  /** Ends the call as a client does that has lost interest: RST_STREAM with CANCEL. */
+  cancel(): void {
+    this.#cancelled = true;
+    this.#stream?.close(8);
+  }
+
+  /** The result; a call that is not over after `limitMs` is cancelled and says so. */
+  async resultWithin(limitMs: number): Promise<CallResult> {
+    const timer = setTimeout(() => this.cancel(), limitMs);
+    try {
+      return await this.result;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #listen(stream: ClientHttp2Stream, options: CallOptions): void {
+    stream.on('response', (headers) => {
+      this.#headers = headers;
+      this.#answered = true;
+      this.#answer();
+    });
+    stream.on('trailers', (trailers) => {
+      this.#trailers = trailers;
+    });
+    stream.on('data', (chunk: Buffer) => this.#take(chunk, options));
+    stream.on('error', () => undefined);
+    stream.on('close', () => {
+      this.#finished = true;
+      this.#settle(this.#report(this.#cause(stream)));
+    });
+  }
+
+  #take(chunk: Buffer, options: CallOptions): void {
+    if (this.#malformed !== undefined) return;
+    this.#bytes += chunk.byteLength;
+    try {
+      for (const message of this.#reader.push(chunk)) {
+        if (this.#messages.length >= mostMessages || this.#bytes > mostBytes)
+          throw new RangeError('more messages than are read');
+        this.#messages.push(message);
+        options.onMessage?.(message);
+      }
+    } catch (error) {
+      this.#malformed = error instanceof Error ? error.message : String(error);
+      this.#stream?.close(8);
+    }
+  }
+
+  #cause(stream: ClientHttp2Stream): CallResult['end'] {
+    const status = this.#trailers['grpc-status'] ?? this.#headers['grpc-status'];
+    if (status !== undefined) return 'trailers';
+    if (this.#cancelled) return 'cancelled';
+    if (stream.rstCode !== 0) return stream.session?.destroyed !== false ? 'lost' : 'reset';
+    if (!this.#answered) return 'lost';
+    return stream.session?.destroyed === true ? 'lost' : 'unfinished';
+  }
+
+  #report(end: CallResult['end']): CallResult {
+    const headers = flatten(this.#headers);
+    const trailers = flatten(this.#trailers);
+    const status = trailers['grpc-status'] ?? headers['grpc-status'];
+    const text = trailers['grpc-message'] ?? headers['grpc-message'] ?? '';
+    const tail = this.#reader.held > 0 ? `${this.#reader.held} bytes that make no whole message` : undefined;
+    return {
+      path: this.#path,
+      durationMs: performance.now() - this.#startedAt,
+      end,
+      httpStatus: headers[':status'] === undefined ? undefined : Number(headers[':status']),
+      headers,
+      trailers,
+      status: status !== undefined && /^\d+$/.test(status) ? Number(status) : undefined,
+      message: decodeMessage(text),
+      messages: this.#messages,
+      resetCode: end === 'reset' ? this.#stream?.rstCode : undefined,
+      malformed: this.#malformed ?? (end === 'trailers' ? tail : undefined),
+    };
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * A gRPC client that sends exactly what a Go host sends and shows exactly what came back: no `grpc-accept-encoding`,
+ * no `grpc-timeout`, cancellation instead of a deadline, raw headers, trailers and resets. grpc-js always adds the
+ * former and hides the latter, so protocol verdicts cannot rest on it.
+ */
+import http2 from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { type CallOptions, type CallResult, GrpcCall } from './grpc-call.ts';
+
+/** The user agent of the reference host's library. */
+const userAgent = 'grpc-go/1.83.0';
+
+export interface GrpcConnectionOptions {
+  /** `:authority` of every request: a Go host sends `unused` in plain text and `localhost` under TLS. */
+  readonly authority: string;
+  readonly scheme: 'http' | 'https';
+}
+
+/** What ended a connection. */
+export interface ConnectionEnd {
+  /** Error code and text of a GOAWAY frame, where one came. */
+  readonly goaway?: { readonly code: number; readonly text: string };
+  readonly error?: string;
+}
+
+export class GrpcConnection {
+  readonly options: GrpcConnectionOptions;
+  /** The settings of the plugin, once its SETTINGS frame came; never rejects. */
+  readonly settings: Promise<http2.Settings | undefined>;
+  /** Settles when the connection is gone. */
+  readonly closed: Promise<ConnectionEnd>;
+  readonly #session: http2.ClientHttp2Session;
+  readonly #openedAt = performance.now();
+  #settingsAfterMs: number | undefined;
+  #goaway: ConnectionEnd['goaway'];
+  #error: string | undefined;
+  #isClosed = false;
+
+  /** @param socket a connected socket, plain or TLS */
+  constructor(socket: Duplex, options: GrpcConnectionOptions) {
+    this.options = options;
+    this.#session = http2.connect(`${options.scheme}://${options.authority}`, { createConnection: () => socket });
+    const session = this.#session;
+    this.closed = new Promise((resolve) => {
+      session.once('close', () => {
+        this.#isClosed = true;
+        resolve(this.#end());
+      });
+    });
+    session.on('goaway', (code: number, _last: number, data?: Uint8Array) => {
+      this.#goaway = { code, text: Buffer.from(data ?? []).toString('utf8') };
+    });
+    session.on('error', (error: Error) => {
+      this.#error ??= error.message;
+    });
+    this.settings = new Promise((resolve) => {
+      session.once('remoteSettings', (settings) => {
+        this.#settingsAfterMs = performance.now() - this.#openedAt;
+        resolve(settings);
+      });
+      void this.closed.then(() => resolve(undefined));
+    });
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed || this.#session.closed || this.#session.destroyed;
+  }
+
+  /** Milliseconds from the client's preface to the plugin's SETTINGS frame. */
+  get settingsAfterMs(): number | undefined {
+    return this.#settingsAfterMs;
+  }
+
+  /** The GOAWAY frame the plugin sent, if any. */
+  get goaway(): ConnectionEnd['goaway'] {
+    return this.#goaway;
+  }
+
+  /** Begins a call. `path` is `/package.Service/Method`. */
+  call(path: string, options: CallOptions = {}): GrpcCall {
+    const { authority, scheme } = this.options;
+    const headers: http2.OutgoingHttpHeaders = {
+      ':method': 'POST',
+      ':scheme': scheme,
+      ':path': path,
+      ':authority': authority,
+      'content-type': 'application/grpc',
+      'user-agent': userAgent,
+      te: 'trailers',
+      ...options.metadata,
+    };
+    return new GrpcCall(path, () => this.#session.request(headers), options);
+  }
+
+  /** One request message, and everything that came back. Cancels after `limitMs`. */
+  unary(path: string, message: Uint8Array, options: CallOptions & { readonly limitMs: number }): Promise<CallResult> {
+    const call = this.call(path, options);
+    call.send(message);
+    call.finish();
+    return call.resultWithin(options.limitMs);
+  }
+
+  /** Sends a PING; the time to its answer in milliseconds, or `undefined` when none came in time. */
+  ping(limitMs: number): Promise<number | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), limitMs);
+      const settle = (value: number | undefined) => {
+        clearTimeout(timer);
+        resolve(value);
+      };
+      try {
+        this.#session.ping((error, duration) => settle(error ? undefined : duration));
+      } catch {
+        settle(undefined);
+      }
+    });
+  }
+
+  /** Closes at once, as a host that is done does. */
+  close(): void {
+    this.#session.destroy();
+  }
+
+  #end(): ConnectionEnd {
+    return { ...(this.#goaway && { goaway: this.#goaway }), ...(this.#error !== undefined && { error: this.#error }) };
+  }
+}
