@@ -3,14 +3,14 @@
  * directory and its watchdog, and every plugin it starts ends with nothing left behind.
  */
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { PassThrough, type Readable } from 'node:stream';
 import { execa } from 'execa';
 import { markerVariable } from './environment.ts';
 import { Output } from './output.ts';
-import { closeQuietly, openForReading, openForWriting, type PipeEnds } from './pipes.ts';
+import { closeQuietly, lineWasTaken, offerLine, openForReading, openForWriting, type PipeEnds } from './pipes.ts';
 import { type Ending, type Exit, PluginProcess } from './plugin-process.ts';
 import { Transcript } from './transcript.ts';
 import { Watchdog } from './watchdog.ts';
@@ -81,7 +81,9 @@ export class Launcher {
     const [out, err] = fifos ? fifos.slice(0, 2).map(openForReading) : [];
     const input = options.stdin === 'pipe' && fifos?.[2] ? openForWriting(fifos[2]) : undefined;
     const transcript = new Transcript(options.launch);
-    const child = this.#spawn(options, { marker, directory, out, err, input });
+    const environment = { ...options.environment(directory), [markerVariable]: marker };
+    const given = readdirSync(directory);
+    const child = this.#spawn(options, { environment, out, err, input });
     closeQuietly(out?.write, err?.write, input?.read);
     const { pid } = child;
     if (pid === undefined) {
@@ -102,10 +104,12 @@ export class Launcher {
       );
     });
     let stdinOpen = true;
+    if (input) offerLine(input.write);
     const started = new PluginProcess({
       pid,
       marker,
       directory,
+      given,
       transcript,
       stdout,
       stderr,
@@ -114,6 +118,7 @@ export class Launcher {
         if (stdinOpen) closeQuietly(input?.write);
         stdinOpen = false;
       },
+      stdinTaken: () => (input && stdinOpen ? lineWasTaken(input.write) : undefined),
       onGone: () => {
         this.#watchdog.forget(pid);
         this.#living.delete(started);
@@ -136,7 +141,7 @@ export class Launcher {
     await this.#watchdog.stop();
   }
 
-  #spawn({ path, command, cwd, environment, stdin }: StartOptions, { marker, directory, out, err, input }: SpawnParts) {
+  #spawn({ path, command, cwd, stdin }: StartOptions, { environment, out, err, input }: SpawnParts) {
     // A closed stdin cannot be asked of Node; a shell that replaces itself with the plugin can give it.
     const [file, argv] =
       stdin === 'closed'
@@ -145,7 +150,7 @@ export class Launcher {
     return execa(file, argv, {
       ...(stdin === 'closed' ? {} : { argv0: command[0] }),
       cwd,
-      env: { ...environment(directory), [markerVariable]: marker },
+      env: environment,
       extendEnv: false,
       detached: true,
       cleanup: false,
@@ -163,8 +168,7 @@ export class Launcher {
 }
 
 interface SpawnParts {
-  readonly marker: string;
-  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
   readonly out: PipeEnds | undefined;
   readonly err: PipeEnds | undefined;
   readonly input: PipeEnds | undefined;

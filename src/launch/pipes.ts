@@ -3,7 +3,7 @@
  * open `/dev/stdout` on a socket, and a full pipe blocks its writer after 64 KiB. FIFOs, unlinked as soon as both
  * ends are open, are pipes; where none can be made, Node's own are used.
  */
-import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 
 export interface PipeEnds {
   readonly read: number;
@@ -26,6 +26,33 @@ export function openForWriting(path: string): PipeEnds {
   closeSync(placeholder);
   unlinkSync(path);
   return { read, write };
+}
+
+/** What a plugin's stdin is offered; nobody should take it. */
+const bait = Buffer.from('plugfest offers this line to see whether anybody reads stdin\n');
+
+/** Writes a line into a stdin pipe, to see later whether it was taken. */
+export function offerLine(write: number): void {
+  try {
+    writeSync(write, bait);
+  } catch {
+    // A plugin that closed its stdin has not read it either.
+  }
+}
+
+/** Whether what was offered has been read; `undefined` where the system cannot look into the pipe. */
+export function lineWasTaken(write: number): boolean | undefined {
+  let again: number | undefined;
+  try {
+    again = openSync(`/proc/self/fd/${write}`, constants.O_RDONLY | constants.O_NONBLOCK);
+    const left = readSync(again, Buffer.alloc(bait.byteLength));
+    writeSync(write, bait.subarray(0, left));
+    return left < bait.byteLength;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? true : undefined;
+  } finally {
+    closeQuietly(again);
+  }
 }
 
 export function closeQuietly(...descriptors: readonly (number | undefined)[]): void {

@@ -7,6 +7,7 @@ import { lstatSync, readdirSync, rmSync, type Stats, unlinkSync } from 'node:fs'
 import { join } from 'node:path';
 import type { Output } from './output.ts';
 import { isComplete, type ProcessEntry, processesOf } from './process-table.ts';
+import { settlesWithin } from './settles-within.ts';
 import type { Transcript } from './transcript.ts';
 
 /** How a process ended. */
@@ -29,6 +30,8 @@ export interface PluginProcessParts {
   readonly pid: number;
   readonly marker: string;
   readonly directory: string;
+  /** What the launch had put into the directory before the start. */
+  readonly given: readonly string[];
   readonly transcript: Transcript;
   readonly stdout: Output;
   readonly stderr: Output;
@@ -36,6 +39,8 @@ export interface PluginProcessParts {
   readonly exit: Promise<Omit<Exit, 'killedBy'>>;
   /** Closes what the harness holds of the plugin's stdin. */
   readonly closeStdin: () => void;
+  /** Whether bytes written to the plugin's stdin have been taken; `undefined` where that cannot be told. */
+  readonly stdinTaken: () => boolean | undefined;
   readonly onGone: () => void;
 }
 
@@ -59,6 +64,7 @@ export class PluginProcess {
   readonly #guard: NodeJS.Timeout;
   #exited: Exit | undefined;
   #killReason: string | undefined;
+  #wasKilled = false;
   #ending: Promise<Ending> | undefined;
 
   constructor(parts: PluginProcessParts) {
@@ -93,6 +99,7 @@ export class PluginProcess {
 
   /** Sends a signal to the started process alone, as the reference host does. Returns false when it has gone. */
   signal(name: NodeJS.Signals): boolean {
+    if (name === 'SIGKILL') this.#wasKilled = true;
     return this.#send(name, this.pid);
   }
 
@@ -101,8 +108,9 @@ export class PluginProcess {
     return this.#send(name, -this.pid);
   }
 
-  closeStdin(): void {
-    this.#parts.closeStdin();
+  /** Whether the plugin has read from the pipe it got as stdin; `undefined` where that cannot be told. */
+  get hasReadStdin(): boolean | undefined {
+    return this.#parts.stdinTaken();
   }
 
   /**
@@ -116,13 +124,13 @@ export class PluginProcess {
 
   async #end(reason: string): Promise<Ending> {
     clearInterval(this.#guard);
-    const endedByItself = this.#exited !== undefined && this.#exited.killedBy === undefined;
+    const endedByItself = this.#exited !== undefined && this.#exited.killedBy === undefined && !this.#wasKilled;
     if (!this.#exited) this.#killReason ??= reason;
     const leaked = await this.#endProcesses(endedByItself);
     this.#parts.closeStdin();
-    await Promise.race([this.whenExited, pause(killDeadline)]);
+    await settlesWithin(this.whenExited, killDeadline);
     // What was written before the end is still in the pipes: let it be read, but wait for nobody who holds them.
-    await Promise.race([Promise.all([this.stdout.ended, this.stderr.ended]), pause(100)]);
+    await settlesWithin(Promise.all([this.stdout.ended, this.stderr.ended]), 100);
     this.stdout.release();
     this.stderr.release();
     leaked.push(...this.#endFiles(endedByItself));
@@ -159,7 +167,7 @@ export class PluginProcess {
     if (endedByItself) {
       for (const name of listFiles(this.directory)) {
         const path = join(this.directory, name);
-        if (!this.#claimed.has(path)) leaked.push(`file ${path}`);
+        if (!this.#claimed.has(path) && !this.#parts.given.includes(name)) leaked.push(`file ${path}`);
       }
     }
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 });

@@ -103,7 +103,7 @@ export class Engine<S extends Session, L extends Launch<S>> {
     const pair = await this.#judgePair(gate);
     const tasks = this.#tasks(gate.session, pair?.launch);
     if (pair?.verdict.outcome !== 'failed') {
-      await Promise.all([gateRun.runShared(gate), pair?.closing, ...tasks.map((task) => task())]);
+      await Promise.all([gateRun.runShared(gate, pair?.closing), ...tasks.map((task) => task())]);
       return;
     }
     await pair.closing;

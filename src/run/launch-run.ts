@@ -3,6 +3,7 @@
  * lives. A plugin that dies is never replaced in silence: every probe since the start is replayed alone, each watched
  * afterwards, to name the culprit. Without this the blame falls on whichever probe came next.
  */
+import { settlesWithin } from '../launch/settles-within.ts';
 import type { LaunchPlan } from '../plan/plan.ts';
 import { crashCause, lastWords } from './crash.ts';
 import type { Engine } from './engine.ts';
@@ -31,8 +32,11 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
     this.#plan = plan;
   }
 
-  /** Runs the shared and the ending probes on an open session, and closes it. */
-  async runShared(opened: Opened<S>): Promise<void> {
+  /**
+   * Runs the shared and the ending probes on an open session, and closes it.
+   * @param beforeEnding what must be over before the plugin is ended
+   */
+  async runShared(opened: Opened<S>, beforeEnding?: Promise<void>): Promise<void> {
     let current = opened;
     let deaths = 0;
     let since: { probe: Probe<S>; executed: Executed }[] = [];
@@ -68,6 +72,7 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
       current = await this.#engine.open(this.#plan.launch);
     }
     for (const { probe, executed } of since) this.#engine.state.record(probe, executed, [this.#plan.launch.name]);
+    await beforeEnding;
     for (const probe of this.#plan.ending) {
       if (this.#engine.state.stopped) break;
       this.#engine.state.record(probe, await execute(probe, [current.session]), [this.#plan.launch.name]);
@@ -109,12 +114,7 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
 
   /** Watches a process for a while after its last probe: some deaths come late. */
   async #watch(session: S, after: string): Promise<Failed | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const quiet = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, watchMs);
-    });
-    await Promise.race([session.plugin.whenExited, quiet, this.#engine.state.whenStopped]);
-    clearTimeout(timer);
+    await settlesWithin(Promise.race([session.plugin.whenExited, this.#engine.state.whenStopped]), watchMs);
     return session.plugin.exited && !session.plugin.exited.killedBy ? died(session, after) : undefined;
   }
 
@@ -159,12 +159,8 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
     const opened = await this.#engine.open(this.#plan.launch, `${this.#plan.launch.name}/idle`);
     try {
       if (opened.session.broken) return undefined;
-      let timer: NodeJS.Timeout | undefined;
-      const quiet = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, Math.min(livedMs, 3000) + watchMs);
-      });
-      await Promise.race([opened.session.plugin.whenExited, quiet, this.#engine.state.whenStopped]);
-      clearTimeout(timer);
+      const ended = Promise.race([opened.session.plugin.whenExited, this.#engine.state.whenStopped]);
+      await settlesWithin(ended, Math.min(livedMs, 3000) + watchMs);
       const { exited } = opened.session.plugin;
       return exited && !exited.killedBy ? died(opened.session, 'nothing: nobody had called it') : undefined;
     } finally {

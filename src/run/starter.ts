@@ -6,7 +6,7 @@ import type { Exit } from '../launch/plugin-process.ts';
 import type { ProgramFacts } from '../launch/program.ts';
 import type { Evidence } from '../launch/transcript.ts';
 import type { Emit } from './events.ts';
-import type { Launch, Session, Setup, Suite } from './suite.ts';
+import type { Launch, Session, Setup, StartBeside, Suite } from './suite.ts';
 
 /** The program under test, as the user gave it. */
 export interface PluginSpec {
@@ -65,17 +65,14 @@ export class Starter<S extends Session, L extends Launch<S>> {
   /** Starts the plugin and opens a session. @throws StartRefused when the system refuses the start */
   async open(launch: L, label = launch.name): Promise<Opened<S>> {
     const beside: Opened<S>[] = [];
-    const setup = await launch.setup?.({
-      profile: this.#parts.profile,
-      directory: this.#parts.launcher.directory,
-      gate: this.#gate,
-      start: async (environment) => {
-        const opened = await this.#start(launch, `${label}/beside`, { environment });
-        beside.push(opened);
-        return opened.session;
-      },
-    });
-    const opened = await this.#start(launch, label, setup ?? {});
+    const startBeside = async (changes: EnvironmentChanges): Promise<S> => {
+      const opened = await this.#start(launch, `${label}/beside`, { setup: { environment: changes }, startBeside });
+      beside.push(opened);
+      return opened.session;
+    };
+    const { profile, launcher } = this.#parts;
+    const setup = await launch.setup?.({ profile, directory: launcher.directory, gate: this.#gate, startBeside });
+    const opened = await this.#start(launch, label, { setup: setup ?? {}, startBeside });
     return {
       session: opened.session,
       close: async () => {
@@ -86,7 +83,11 @@ export class Starter<S extends Session, L extends Launch<S>> {
     };
   }
 
-  async #start(launch: L, label: string, setup: Setup): Promise<Opened<S>> {
+  async #start(
+    launch: L,
+    label: string,
+    { setup, startBeside }: { setup: Setup; startBeside: StartBeside<S> },
+  ): Promise<Opened<S>> {
     const { suite, plugin, program, profile, launcher, emit } = this.#parts;
     const gate = this.#gate;
     let set: EnvironmentChanges = {};
@@ -103,7 +104,7 @@ export class Starter<S extends Session, L extends Launch<S>> {
     });
     started.transcript.add('start', describeEnvironment(set, plugin.env));
     emit({ type: 'started', launch: label, pid: started.pid });
-    const context = { profile, directory: started.directory, gate, environment: set };
+    const context = { profile, directory: started.directory, gate, environment: set, program, startBeside };
     const session = await suite.open(started, launch, context);
     emit({ type: 'opened', launch: label, readyAtMs: session.readyAtMs });
     let closing: Promise<void> | undefined;

@@ -7,6 +7,7 @@ import type { Profile } from '../config/profile.ts';
 import type { EnvironmentChanges } from '../launch/environment.ts';
 import type { Stdin } from '../launch/launcher.ts';
 import type { PluginProcess } from '../launch/plugin-process.ts';
+import type { ProgramFacts } from '../launch/program.ts';
 import type { Transcript } from '../launch/transcript.ts';
 import type { Failed, ProbeOutcome } from './outcome.ts';
 import type { Requirements } from './requirement.ts';
@@ -63,9 +64,11 @@ export interface Launch<S extends Session = Session> {
   setup?(context: SetupContext<S>): Promise<Setup>;
 }
 
+/** Starts the plugin once more beside a launch, with changes to its environment; it is ended with the launch. */
+export type StartBeside<S extends Session> = (changes: EnvironmentChanges) => Promise<S>;
+
 export interface SetupContext<S extends Session> extends LaunchContext<S> {
-  /** Starts the plugin once more beside this launch; it is ended with it. */
-  start(environment: EnvironmentChanges): Promise<S>;
+  readonly startBeside: StartBeside<S>;
 }
 
 export type ProbeCode<S extends Session> = (...sessions: readonly S[]) => ProbeReturn | Promise<ProbeReturn>;
@@ -139,6 +142,8 @@ export interface Suite<S extends Session = Session, L extends Launch<S> = Launch
 
 export interface OpenContext<S extends Session> extends LaunchContext<S> {
   readonly environment: EnvironmentChanges;
+  readonly program: ProgramFacts;
+  readonly startBeside: StartBeside<S>;
 }
 
 /** Declares a probe: its requirement, where it runs, and its code. */

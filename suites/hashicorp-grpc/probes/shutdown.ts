@@ -1,0 +1,252 @@
+/** Areas SD and CL: the end of a plugin, and what is left of it. */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { describeExit } from '../../../src/launch/plugin-process.ts';
+import { blocked, failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
+import { PluginExited } from '../../../src/run/plugin-fact.ts';
+import { type Probe, probe } from '../../../src/run/suite.ts';
+import { eventually } from '../../../src/run/within.ts';
+import { type KillFacts, kill } from '../kill.ts';
+import { healthRequest, healthService, methods } from '../services.ts';
+import type { GrpcSession } from '../session.ts';
+import { statOf } from '../socket-file.ts';
+
+const healthCheck = healthRequest(healthService);
+
+/** Most rules are about a Shutdown that was accepted; where it was not, another rule has said so. */
+async function afterShutdown(session: GrpcSession, judge: (facts: KillFacts) => ProbeOutcome): Promise<ProbeOutcome> {
+  const facts = await kill(session);
+  if (facts.unimplemented) return skipped('the plugin has no controller (GRPC-CT-001)');
+  if (facts.answer.end === 'cancelled' && facts.answer.status === undefined)
+    return blocked('GRPC-CT-002', 'Shutdown was never answered');
+  return judge(facts);
+}
+
+const isGone = (session: GrpcSession): Promise<ProbeOutcome> =>
+  afterShutdown(session, ({ goneAfterMs, accepted }) => {
+    const { graceMs } = session.deadlines;
+    if (goneAfterMs !== undefined && goneAfterMs <= graceMs)
+      return goneAfterMs > 1000 ? passed(`it took ${goneAfterMs} ms; hosts kill after ${graceMs}`) : passed();
+    const how = accepted ? 'Shutdown was answered' : 'Shutdown was answered with an error';
+    return failed({
+      expected: `the process is gone ${graceMs} ms after Shutdown`,
+      observed: `${how}, and the process still ran after ${graceMs} ms`,
+      evidence: session.evidence(),
+      timing: true,
+      cause: {
+        class: 'shutdown-ignored',
+        title: `${how} and the process stays: the host kills it after ${graceMs / 1000} s, clean-up is lost`,
+        fix: 'Stop the server and exit within 2 s of answering Shutdown.',
+      },
+    });
+  });
+
+/** Rules about the orderly end make no sense for a plugin that had to be killed. */
+const afterOrderlyEnd = (session: GrpcSession, judge: (facts: KillFacts) => ProbeOutcome): Promise<ProbeOutcome> =>
+  afterShutdown(session, (facts) =>
+    facts.goneAfterMs === undefined ? blocked('GRPC-SD-001', 'the process had to be killed') : judge(facts),
+  );
+
+const exitsWithZero = (session: GrpcSession): Promise<ProbeOutcome> =>
+  afterOrderlyEnd(session, ({ exit }) => {
+    if (exit?.code === 0) return passed();
+    const observed = exit ? `the plugin ${describeExit(exit)}` : 'no exit status';
+    return failed({ expected: 'exit code 0', observed, evidence: session.evidence() });
+  });
+
+async function closesPipes(session: GrpcSession): Promise<ProbeOutcome> {
+  const { pipesAfterMs, survivors } = await kill(session);
+  if (pipesAfterMs !== undefined) return passed();
+  const who = survivors.map(({ pid, name }) => `${pid} (${name})`).join(', ') || 'a process that cannot be seen';
+  return failed({
+    expected: 'both pipes end with the process',
+    observed: `stdout or stderr is held open by ${who}`,
+    evidence: session.evidence(),
+    timing: true,
+    cause: {
+      class: 'left-behind',
+      variant: 'pipes',
+      title: `A descendant keeps the pipes open, ${who}: the host's Kill does not return until it ends`,
+      fix: 'End child processes on Shutdown, and start them with stdout and stderr of their own.',
+    },
+  });
+}
+
+async function ignoresInterrupt(session: GrpcSession): Promise<ProbeOutcome> {
+  void session.main;
+  session.plugin.signalGroup('SIGINT');
+  await eventually(() => session.plugin.exited !== undefined, { limitMs: 200 });
+  const { exited } = session.plugin;
+  if (!exited) {
+    const connection = await session.connect();
+    await session.answered(methods.check, healthCheck, { connection });
+    connection.close();
+    return passed();
+  }
+  return failed({
+    expected: 'the plugin survives SIGINT and waits for Shutdown',
+    observed: `the plugin ${describeExit(exited)}`,
+    evidence: session.evidence(),
+    cause: {
+      class: 'dies-on-interrupt',
+      title: 'SIGINT ends the plugin: at Ctrl-C it is gone before the host can shut it down',
+      fix: 'Ignore SIGINT and wait for Shutdown.',
+    },
+  });
+}
+
+async function endsOnTerminate(session: GrpcSession): Promise<ProbeOutcome> {
+  void session.main;
+  const { address } = session.handshake;
+  session.plugin.signal('SIGTERM');
+  await eventually(() => session.plugin.exited !== undefined, { limitMs: session.deadlines.callMs });
+  const { exited } = session.plugin;
+  const evidence = session.evidence();
+  if (!exited)
+    return failed({
+      expected: 'the plugin ends on SIGTERM',
+      observed: `it still runs after ${session.deadlines.callMs} ms`,
+      evidence,
+      timing: true,
+    });
+  const isLeft = address?.network === 'unix' && statOf(address.path) !== undefined;
+  if (!isLeft) return passed();
+  return failed({
+    expected: 'the socket is removed on SIGTERM',
+    observed: `the plugin ${describeExit(exited)}, and ${basename(address.path)} is still there`,
+    evidence,
+  });
+}
+
+async function startsAfterKill(session: GrpcSession): Promise<ProbeOutcome> {
+  void session.main;
+  session.plugin.signal('SIGKILL');
+  await session.plugin.whenExited;
+  const again = await session.startBeside({ TMPDIR: session.plugin.directory });
+  if (!again.broken) return passed();
+  const { observed, cause, evidence = [] } = again.broken.outcome;
+  return failed({
+    expected: 'an ordinary start over what a killed plugin left',
+    observed,
+    evidence,
+    cause: {
+      class: 'left-behind',
+      variant: 'stale-files',
+      title: `After a kill the plugin does not start again: ${cause?.title ?? observed}`,
+      fix: 'Use a socket name of its own for each process, or remove a stale one before listening.',
+    },
+  });
+}
+
+async function toleratesLostHost(session: GrpcSession): Promise<ProbeOutcome> {
+  const { connection } = session.main;
+  connection.call(methods.check).send(healthCheck);
+  connection.close();
+  if (await session.hasExited()) throw new PluginExited(session.plugin.exited ?? { atMs: 0 });
+  const fresh = await session.connect();
+  await session.answered(methods.check, healthCheck, { connection: fresh });
+  fresh.close();
+  return passed();
+}
+
+/** Five minutes and more with `--soak`; a second otherwise, which catches those who do not even wait. */
+const staysIdle =
+  (limitMs: (session: GrpcSession) => number) =>
+  async (session: GrpcSession): Promise<ProbeOutcome> => {
+    void session.main;
+    const limit = limitMs(session);
+    await eventually(() => session.plugin.exited !== undefined, { limitMs: limit, everyMs: 50 });
+    const { exited } = session.plugin;
+    if (!exited) {
+      await session.answered(methods.check, healthCheck);
+      return passed();
+    }
+    return failed({
+      expected: `the plugin runs on while nobody calls it, here for ${limit / 1000} s`,
+      observed: `the plugin ${describeExit(exited)} after ${(exited.atMs / 1000).toFixed(1)} s`,
+      evidence: session.evidence(),
+      cause: {
+        class: 'exits-when-idle',
+        title: `The plugin ends by itself after ${(exited.atMs / 1000).toFixed(1)} s without calls`,
+        fix: 'Run until Shutdown: the host decides when the plugin ends.',
+      },
+    });
+  };
+
+const removesSocket = (session: GrpcSession): Promise<ProbeOutcome> => {
+  if (session.handshake.address?.network === 'tcp') return Promise.resolve(skipped('the plugin listens on TCP'));
+  return afterOrderlyEnd(session, ({ socketLeft }) =>
+    socketLeft
+      ? failed({
+          expected: 'the socket file is removed',
+          observed: `${session.where} is still there`,
+          evidence: session.evidence(),
+        })
+      : passed(),
+  );
+};
+
+const removesOtherSockets = (session: GrpcSession): Promise<ProbeOutcome> =>
+  afterOrderlyEnd(session, ({ otherSockets }) =>
+    otherSockets.length === 0
+      ? passed()
+      : failed({
+          expected: 'no socket files are left',
+          observed: otherSockets.map((path) => basename(path)).join(', '),
+          evidence: session.evidence(),
+        }),
+  );
+
+const secrets = /-----BEGIN [A-Z ]*(?:PRIVATE KEY|CERTIFICATE)-----/;
+
+const holdsKey = (path: string): boolean => {
+  try {
+    return (
+      /\.(?:pem|key|crt|cer|der|p12|pfx)$/i.test(path) || secrets.test(readFileSync(path, 'latin1').slice(0, 65_536))
+    );
+  } catch {
+    return false;
+  }
+};
+
+const leavesNoKeys = (session: GrpcSession): Promise<ProbeOutcome> =>
+  afterOrderlyEnd(session, ({ otherFiles }) => {
+    const keys = otherFiles.filter(holdsKey);
+    return keys.length === 0
+      ? passed()
+      : failed({
+          expected: 'no key or certificate files are left',
+          observed: keys.map((path) => basename(path)).join(', '),
+          evidence: session.evidence(),
+        });
+  });
+
+async function hasItsOwnName(plain: GrpcSession, again: GrpcSession): Promise<ProbeOutcome> {
+  const [first, second] = [plain.handshake.address, again.handshake.address];
+  if (first?.network !== 'unix' || second?.network !== 'unix') return skipped('the plugin listens on TCP');
+  if (basename(first.path) !== basename(second.path)) return passed();
+  return failed({
+    expected: 'a socket name of its own for each process',
+    observed: `both starts use ${basename(first.path)}`,
+    evidence: [...plain.transcript.last(1, 'stdout'), ...again.transcript.last(1, 'stdout')],
+  });
+}
+
+export const shutdownProbes: readonly Probe<GrpcSession>[] = [
+  probe('GRPC-SD-001', { launch: 'plain', ending: true, smoke: true }, isGone),
+  probe('GRPC-SD-002', { launch: 'plain', ending: true }, exitsWithZero),
+  probe('GRPC-SD-003', { launch: 'plain', ending: true, smoke: true }, closesPipes),
+  probe('GRPC-SD-004', { launch: 'plain', isolated: true }, ignoresInterrupt),
+  probe('GRPC-SD-005', { launch: 'plain', isolated: true }, endsOnTerminate),
+  probe('GRPC-SD-006', { launch: 'plain', isolated: true }, startsAfterKill),
+  probe('GRPC-SD-007', { launch: 'plain', isolated: true }, toleratesLostHost),
+  probe(
+    'GRPC-SD-008',
+    { launch: 'plain', isolated: true, soak: true },
+    staysIdle(({ deadlines }) => deadlines.idleMs),
+  ),
+  probe('GRPC-CL-001', { launch: 'plain', ending: true }, removesSocket),
+  probe('GRPC-CL-002', { launch: 'plain', ending: true }, removesOtherSockets),
+  probe('GRPC-CL-003', { launches: ['plain', 'again'] }, hasItsOwnName),
+  probe('GRPC-CL-004', { launch: 'plain', ending: true }, leavesNoKeys),
+];

@@ -1,0 +1,317 @@
+/**
+ * Reaches for the printed address as the host does: connects at once, waits for SETTINGS, opens the two long streams,
+ * makes the first call. Where that fails, finds out what the plugin does instead, and which rule it breaks.
+ */
+import { listenersOf } from '../../src/launch/process-table.ts';
+import { crashCause, lastWords } from '../../src/run/crash.ts';
+import { type Cause, type Failed, failed } from '../../src/run/outcome.ts';
+import { DeadlinePassed, PluginExited } from '../../src/run/plugin-fact.ts';
+import { whileAlive } from '../../src/run/within.ts';
+import { type Address, type ConnectResult, connectSocket } from '../../src/wire/address.ts';
+import type { CallResult } from '../../src/wire/grpc-call.ts';
+import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
+import { Status } from '../../src/wire/grpc-status.ts';
+import { type Sniffed, sniff } from '../../src/wire/sniff.ts';
+import { empty, healthRequest, healthService, methods } from './services.ts';
+import { describeCall, type GrpcSession } from './session.ts';
+
+const sniffLimitMs = 500;
+
+/** Stdio, broker and one call of the application. */
+const leastStreams = 3;
+
+type Socket = Extract<ConnectResult, { connected: true }>;
+
+/** Connects the host; afterwards the session either has its main connection or says why it is broken. */
+export async function reach(session: GrpcSession, attempt: Promise<ConnectResult>): Promise<void> {
+  const breaks = (by: string, outcome: Failed): void => {
+    session.connectBroken = { by, outcome, stage: 'connect' };
+  };
+  try {
+    const connected = await connectToPlugin(session, await attempt, breaks);
+    if (!connected) return;
+    const connection = await openHttp2(session, connected, breaks);
+    if (!connection) return;
+    const stdio = connection.call(methods.stdio);
+    stdio.send(empty);
+    stdio.finish();
+    const broker = connection.call(methods.broker);
+    session.setMain({ connection, stdio, broker });
+    await firstCall(session, connection, breaks);
+  } catch (error) {
+    if (!(error instanceof PluginExited)) throw error;
+    breaks('GRPC-SD-008', exited(session, error, 'the host connected'));
+  }
+}
+
+type Breaks = (by: string, outcome: Failed) => void;
+
+const exited = (session: GrpcSession, error: PluginExited, during: string): Failed =>
+  failed({
+    expected: 'the plugin keeps running',
+    observed: `${error.message} while ${during}`,
+    evidence: lastWords(session.transcript),
+    cause: crashCause(session, error.exit, `start: ${during}`),
+  });
+
+async function connectToPlugin(
+  session: GrpcSession,
+  first: ConnectResult,
+  breaks: Breaks,
+): Promise<Socket | undefined> {
+  const address = session.handshake.address;
+  if (!address) throw new Error('a usable handshake has an address');
+  const base = { first, lateByMs: undefined, settingsAfterMs: undefined, maxStreams: undefined };
+  session.reach = base;
+  if (first.connected) return first;
+  session.transcript.add('connection', `connecting to ${session.where} in the moment of the line: ${first.message}`);
+  const later = await connectLater(session, address);
+  if (later) {
+    session.reach = { ...base, lateByMs: Math.round(session.transcript.now() - session.handshake.first.atMs) };
+    session.transcript.add('connection', `somebody listens ${session.reach.lateByMs} ms after the line`);
+    return later;
+  }
+  if (session.plugin.exited) throw new PluginExited(session.plugin.exited);
+  breaks('GRPC-HS-028', notServed(session, first.message));
+  return undefined;
+}
+
+async function connectLater(session: GrpcSession, address: Address): Promise<Socket | undefined> {
+  const deadline = performance.now() + session.deadlines.listenMs;
+  while (performance.now() < deadline && !session.plugin.exited) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const result = await connectSocket(address, session.deadlines.listenMs);
+    if (result.connected) return result;
+  }
+  return undefined;
+}
+
+function notServed(session: GrpcSession, message: string): Failed {
+  const elsewhere = listenersOf(session.plugin.processes().map(({ pid }) => pid));
+  const places = elsewhere.map((listener) => listener.address).join(', ');
+  session.transcript.add(
+    'connection',
+    places === '' ? 'the plugin listens nowhere' : `the plugin listens on ${places}`,
+  );
+  const title =
+    places === ''
+      ? `Nobody listens on ${session.where}: the plugin printed the address and never served it`
+      : `Nobody listens on ${session.where}: the plugin listens on ${places}`;
+  return failed({
+    expected: `a listener on ${session.where}`,
+    observed: `${message}; ${places === '' ? 'the plugin listens nowhere' : `it listens on ${places}`}`,
+    evidence: session.evidence(),
+    cause: { class: 'not-listening', title, fix: 'Listen first, then print the address the listener really has.' },
+  });
+}
+
+async function openHttp2(
+  session: GrpcSession,
+  { socket }: Socket,
+  breaks: Breaks,
+): Promise<GrpcConnection | undefined> {
+  const { settingsMs } = session.deadlines;
+  const connection = new GrpcConnection(socket, { authority: session.authority, scheme: 'http' });
+  try {
+    const settings = await whileAlive(session.plugin, connection.settings, { limitMs: settingsMs, what: 'SETTINGS' });
+    if (!settings) {
+      const { error } = await connection.closed;
+      if (await session.hasExited()) throw new PluginExited(session.plugin.exited ?? { atMs: 0 });
+      breaks(...(await notHttp2(session, error)));
+      return undefined;
+    }
+    const maxStreams = settings.maxConcurrentStreams;
+    if (session.reach) session.reach = { ...session.reach, settingsAfterMs: connection.settingsAfterMs, maxStreams };
+    if (maxStreams === undefined || maxStreams >= leastStreams) return connection;
+    breaks('GRPC-TR-010', tooFewStreams(session, maxStreams));
+  } catch (error) {
+    if (!(error instanceof DeadlinePassed)) throw error;
+    const found = await sniffed(session);
+    if (found.speech === 'tls') breaks(...tlsUnasked(session));
+    else breaks('GRPC-TR-002', noSettings(session, settingsMs));
+  }
+  connection.close();
+  return undefined;
+}
+
+/** The outcome of TR-010 for a plugin that allows so few streams. */
+export const tooFewStreams = (session: GrpcSession, maxStreams: number): Failed =>
+  failed({
+    expected: `room for more than ${leastStreams} streams at once`,
+    observed: `SETTINGS_MAX_CONCURRENT_STREAMS is ${maxStreams}`,
+    evidence: session.evidence(),
+    cause: {
+      class: 'too-few-streams',
+      title: `The plugin allows ${maxStreams} streams at once: the host's stdio and broker streams hold two for ever`,
+      fix: 'Leave MAX_CONCURRENT_STREAMS at its default, or set it to 100 or more.',
+    },
+  });
+
+const noSettings = (session: GrpcSession, limitMs: number): Failed =>
+  failed({
+    expected: 'a SETTINGS frame right after the connection',
+    observed: `not a byte within ${limitMs} ms`,
+    evidence: session.evidence(),
+    timing: true,
+    cause: {
+      class: 'not-http2',
+      variant: 'silent',
+      title: `The plugin takes the connection and says nothing: no SETTINGS within ${limitMs / 1000} s`,
+      fix: 'Serve the listener: it is bound, but nothing accepts and speaks HTTP/2 on it.',
+    },
+  });
+
+const sniffed = (session: GrpcSession): Promise<Sniffed> =>
+  session.handshake.address
+    ? sniff(session.handshake.address, sniffLimitMs)
+    : Promise.resolve({ speech: 'refuses', bytes: Buffer.alloc(0) });
+
+const tlsUnasked = (session: GrpcSession): [string, Failed] => [
+  'GRPC-TLS-002',
+  failed({
+    expected: 'plain HTTP/2: the host sent no client certificate',
+    observed: 'the plugin speaks TLS',
+    evidence: session.evidence(),
+    cause: {
+      class: 'not-http2',
+      variant: 'tls',
+      title: 'The plugin speaks TLS although the host asked for none',
+      fix: 'Serve TLS only when PLUGIN_CLIENT_CERT is set and not empty.',
+    },
+  }),
+];
+
+async function notHttp2(session: GrpcSession, error: string | undefined): Promise<[string, Failed]> {
+  const { speech, bytes } = await sniffed(session);
+  session.transcript.add(
+    'connection',
+    bytes.byteLength > 0 ? bytes : `the connection ended: ${error ?? 'without a byte'}`,
+  );
+  if (speech === 'tls') return tlsUnasked(session);
+  const cases: Readonly<Partial<Record<Sniffed['speech'], Omit<Cause, 'class'>>>> = {
+    http1: {
+      variant: 'http1',
+      title: 'The plugin answers in HTTP/1.1: the host speaks HTTP/2 from the first byte',
+      fix: 'Serve HTTP/2 without upgrade (h2c prior knowledge), best with a gRPC library.',
+    },
+    yamux: {
+      variant: 'yamux',
+      title: 'The plugin speaks yamux although the host did not ask for multiplexing',
+      fix: 'Multiplex only when PLUGIN_MULTIPLEX_GRPC is true.',
+    },
+    closes: {
+      variant: 'closes',
+      title: 'The plugin takes the connection and closes it without a word',
+      fix: 'Serve the listener with a gRPC server.',
+    },
+    refuses: {
+      variant: 'refuses',
+      title: 'The plugin took one connection and then stopped listening',
+      fix: 'Keep the listener open as long as the plugin runs.',
+    },
+  };
+  const cause = cases[speech] ?? { variant: 'other', title: `The plugin does not speak HTTP/2: ${error ?? speech}` };
+  const id = speech === 'yamux' ? 'GRPC-MX-001' : speech === 'refuses' ? 'GRPC-HS-028' : 'GRPC-TR-001';
+  return [
+    id,
+    failed({
+      expected: 'HTTP/2 with prior knowledge',
+      observed:
+        bytes.byteLength > 0 ? `the plugin answers ${JSON.stringify(bytes.toString('latin1', 0, 40))}` : cause.title,
+      evidence: session.evidence(),
+      cause: { class: 'not-http2', ...cause },
+    }),
+  ];
+}
+
+/** The first call with both streams open, exactly as after a real host's start. */
+async function firstCall(session: GrpcSession, connection: GrpcConnection, breaks: Breaks): Promise<void> {
+  const result = await session.call(methods.check, healthRequest(healthService), { connection });
+  const fault = await faultOf(session, result);
+  if (fault) breaks(...fault);
+}
+
+async function faultOf(session: GrpcSession, result: CallResult): Promise<[string, Failed] | undefined> {
+  const fail = (expected: string, cause: Cause, timing = false): Failed =>
+    failed({
+      expected,
+      observed: `health Check: ${describeCall(result)}`,
+      evidence: session.evidence(),
+      cause,
+      timing,
+    });
+  if (result.end === 'cancelled' && result.status === undefined) return hangs(session, fail);
+  if (result.status === Status.UNAUTHENTICATED || result.status === Status.PERMISSION_DENIED) {
+    const title = `The plugin demands credentials that no host sends: ${describeCall(result)}`;
+    const fix = 'Answer calls that carry only the standard headers; the socket and AutoMTLS protect the plugin.';
+    return [
+      'GRPC-TR-008',
+      fail('an answer to a call with standard headers only', { class: 'demands-metadata', title, fix }),
+    ];
+  }
+  const compressed = result.messages.some((message) => message.compressed);
+  if (compressed) {
+    const encoding = result.headers['grpc-encoding'] ?? 'none named';
+    const title = `The plugin compresses its answers (${encoding}) although the host cannot read that`;
+    const fix = 'Compress only when grpc-accept-encoding of the request allows it.';
+    return [
+      'GRPC-TR-009',
+      fail('an answer that is not compressed', { class: 'broken-grpc', variant: 'compressed', title, fix }),
+    ];
+  }
+  if (isCompleteGrpc(result)) return undefined;
+  if ((result.end === 'reset' || result.end === 'lost') && (await answersOtherAuthority(session))) {
+    const title = 'The plugin refuses the `:authority` every Go host sends, `unused`';
+    const fix = 'Do not check :authority or the host header.';
+    return [
+      'GRPC-TR-003',
+      fail('an answer to `:authority: unused`', { class: 'broken-grpc', variant: 'authority', title, fix }),
+    ];
+  }
+  const contentType = result.headers['content-type'];
+  const what =
+    contentType && !contentType.startsWith('application/grpc')
+      ? `content-type is ${contentType}`
+      : describeCall(result);
+  const cause = { class: 'broken-grpc', variant: 'incomplete', title: `The answers are no complete gRPC: ${what}` };
+  return ['GRPC-TR-012', fail('HTTP 200, content-type application/grpc and trailers with grpc-status', cause)];
+}
+
+/** HTTP 200, the right content type, and a status at the end. */
+export const isCompleteGrpc = (result: CallResult): boolean =>
+  result.httpStatus === 200 &&
+  /^application\/grpc(?:[+;]|$)/.test(result.headers['content-type'] ?? '') &&
+  result.status !== undefined &&
+  result.malformed === undefined;
+
+type Fail = (expected: string, cause: Cause, timing?: boolean) => Failed;
+
+/** A first call without an answer: is health to blame, or do the two streams hold the only workers? */
+async function hangs(session: GrpcSession, fail: Fail): Promise<[string, Failed]> {
+  const other = await session.connect();
+  const { status } = await other.unary(methods.check, healthRequest(healthService), {
+    limitMs: session.deadlines.callMs,
+  });
+  other.close();
+  if (status !== undefined) {
+    const title = "The host's two permanent streams take all workers: every later call hangs";
+    const fix = 'Give the server more workers, or serve streams without occupying one each.';
+    return [
+      'GRPC-CC-001',
+      fail('an answer while the stdio and broker streams are open', { class: 'too-few-workers', title, fix }, true),
+    ];
+  }
+  const title = 'Health Check never answers: a host that pings hangs for ever';
+  return ['GRPC-HL-004', fail('an answer from Check', { class: 'health-not-serving', variant: 'hangs', title }, true)];
+}
+
+async function answersOtherAuthority(session: GrpcSession): Promise<boolean> {
+  const result = await session.connectRaw();
+  if (!result.connected) return false;
+  const connection = new GrpcConnection(result.socket, { authority: 'localhost', scheme: 'http' });
+  const call = await connection.unary(methods.check, healthRequest(healthService), {
+    limitMs: session.deadlines.callMs,
+  });
+  connection.close();
+  return call.status !== undefined;
+}

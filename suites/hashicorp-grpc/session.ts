@@ -1,0 +1,220 @@
+/** One live plugin with the host connected to it, and what a probe may do with it. */
+
+import type { Stats } from 'node:fs';
+import type { Profile } from '../../src/config/profile.ts';
+import type { EnvironmentChanges } from '../../src/launch/environment.ts';
+import type { Exit, PluginProcess } from '../../src/launch/plugin-process.ts';
+import { settlesWithin } from '../../src/launch/settles-within.ts';
+import type { Evidence, Transcript } from '../../src/launch/transcript.ts';
+import { Blocked, ConnectionClosed, DeadlinePassed, PluginExited } from '../../src/run/plugin-fact.ts';
+import type { Broken, Session, StartBeside } from '../../src/run/suite.ts';
+import { whileAlive } from '../../src/run/within.ts';
+import { type ConnectResult, connectSocket, showAddress } from '../../src/wire/address.ts';
+import type { CallOptions, CallResult, GrpcCall } from '../../src/wire/grpc-call.ts';
+import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
+import { statusName } from '../../src/wire/grpc-status.ts';
+import type { Deadlines } from './deadlines.ts';
+import type { Handshake } from './handshake.ts';
+import { statOf } from './socket-file.ts';
+
+/** The one connection a host opens, with the two streams it opens at once. */
+export interface HostConnection {
+  readonly connection: GrpcConnection;
+  readonly stdio: GrpcCall | undefined;
+  readonly broker: GrpcCall | undefined;
+}
+
+/** What was found when the host first reached for the printed address. */
+export interface Reach {
+  /** The attempt made in the very moment the line arrived. */
+  readonly first: ConnectResult;
+  /** How long after the line somebody listened, when it was not at once. */
+  readonly lateByMs: number | undefined;
+  readonly settingsAfterMs: number | undefined;
+  readonly maxStreams: number | undefined;
+}
+
+export interface GrpcSessionParts {
+  readonly launch: string;
+  readonly plugin: PluginProcess;
+  readonly environment: EnvironmentChanges;
+  readonly profile: Profile;
+  readonly deadlines: Deadlines;
+  readonly handshake: Handshake;
+  readonly startBeside: StartBeside<GrpcSession>;
+}
+
+export class GrpcSession implements Session {
+  readonly launch: string;
+  readonly plugin: PluginProcess;
+  readonly transcript: Transcript;
+  readonly environment: EnvironmentChanges;
+  readonly profile: Profile;
+  readonly deadlines: Deadlines;
+  readonly handshake: Handshake;
+  /** Starts the plugin once more, with other variables; it ends with this session. */
+  readonly startBeside: StartBeside<GrpcSession>;
+  /** What the file system said of the printed socket when the line had come. */
+  readonly socketStat: Stats | undefined;
+  /** How the plugin had ended by the time the wait for its line was over; absent when it still ran. */
+  readonly earlyExit: Exit | undefined;
+  /** Whether the plugin took a line that was offered on stdin; known once the session is over. */
+  readStdin: boolean | undefined;
+  /** Every call that was made, for the rules that hold for all of them. */
+  readonly calls: CallResult[] = [];
+  reach: Reach | undefined;
+  /** Set when the host could not use the plugin after all. */
+  connectBroken: Broken | undefined;
+  /** True once the plugin has been asked to shut down. */
+  shutDown = false;
+  #main: HostConnection | undefined;
+
+  constructor(parts: GrpcSessionParts) {
+    this.launch = parts.launch;
+    this.plugin = parts.plugin;
+    this.transcript = parts.plugin.transcript;
+    this.environment = parts.environment;
+    this.profile = parts.profile;
+    this.deadlines = parts.deadlines;
+    this.handshake = parts.handshake;
+    this.startBeside = parts.startBeside;
+    this.earlyExit = parts.plugin.exited;
+    const { address } = parts.handshake;
+    this.socketStat = address?.network === 'unix' ? statOf(address.path) : undefined;
+  }
+
+  get broken(): Broken | undefined {
+    return this.handshake.broken ?? this.connectBroken;
+  }
+
+  get readyAtMs(): number | undefined {
+    return this.handshake.first.arrival === 'line' ? Math.round(this.handshake.first.atMs) : undefined;
+  }
+
+  /** The host's own connection. @throws Blocked when the plugin cannot be used */
+  get main(): HostConnection {
+    if (this.broken) throw new Blocked(this.broken.by, this.broken.outcome.observed);
+    if (!this.#main) throw new Error(`launch ${this.launch} does not connect`);
+    return this.#main;
+  }
+
+  setMain(main: HostConnection): void {
+    this.#main = main;
+  }
+
+  /** The host's connection if there is one that still stands. */
+  get openMain(): HostConnection | undefined {
+    return this.#main && !this.#main.connection.isClosed ? this.#main : undefined;
+  }
+
+  /** Connects a raw socket to the printed address. @throws Blocked */
+  async connectRaw(): Promise<ConnectResult> {
+    if (this.broken) throw new Blocked(this.broken.by, this.broken.outcome.observed);
+    const { address } = this.handshake;
+    if (!address) throw new Error('a usable handshake has an address');
+    return connectSocket(address, this.deadlines.callMs);
+  }
+
+  /** A fresh connection, as after a reconnect. @throws Blocked, PluginExited, ConnectionClosed, DeadlinePassed */
+  async connect(): Promise<GrpcConnection> {
+    const result = await whileAlive(this.plugin, this.connectRaw(), {
+      limitMs: this.deadlines.callMs + 100,
+      what: 'a new connection',
+    });
+    if (!result.connected) throw this.lost(`a new connection is refused: ${result.message}`);
+    const connection = new GrpcConnection(result.socket, { authority: this.authority, scheme: 'http' });
+    const settings = await whileAlive(this.plugin, connection.settings, {
+      limitMs: this.deadlines.settingsMs,
+      what: 'SETTINGS on a new connection',
+    });
+    if (!settings) throw this.lost('the plugin closed a new connection before its SETTINGS');
+    return connection;
+  }
+
+  /** What a Go host sends as `:authority`. */
+  get authority(): string {
+    return 'unused';
+  }
+
+  /**
+   * Makes one call and waits for its end, however that looks. Without a connection of its own it uses the host's.
+   * @throws Blocked, PluginExited
+   */
+  async call(
+    path: string,
+    message: Uint8Array,
+    options: CallOptions & { connection?: GrpcConnection; limitMs?: number } = {},
+  ): Promise<CallResult> {
+    const { connection = this.main.connection, limitMs = this.deadlines.callMs, ...rest } = options;
+    const startedAt = this.transcript.now();
+    const result = await connection.unary(path, message, { ...rest, limitMs });
+    this.note(result, startedAt);
+    if (result.end === 'lost' && (await this.hasExited())) throw new PluginExited(this.plugin.exited ?? { atMs: 0 });
+    return result;
+  }
+
+  /** As `call`, for probes that need an answer. @throws DeadlinePassed, ConnectionClosed, Blocked, PluginExited */
+  async answered(
+    path: string,
+    message: Uint8Array,
+    options: CallOptions & { connection?: GrpcConnection; limitMs?: number } = {},
+  ): Promise<CallResult & { status: number }> {
+    const result = await this.call(path, message, options);
+    if (result.end === 'cancelled')
+      throw new DeadlinePassed(`an answer to ${path}`, options.limitMs ?? this.deadlines.callMs);
+    if (result.status === undefined) throw this.lost(`${path}: ${describeCall(result)}`);
+    return { ...result, status: result.status };
+  }
+
+  /** Records a call in the transcript and for the rules that look at all calls. */
+  note(result: CallResult, startedAtMs: number): Evidence {
+    this.calls.push(result);
+    const took = Math.round(result.durationMs);
+    return this.transcript.add(
+      'call',
+      `${result.path} at ${Math.round(startedAtMs)} ms: ${describeCall(result)} after ${took} ms`,
+    );
+  }
+
+  /** A connection that ended may mean a process that is ending: gives it a moment to show. */
+  async hasExited(): Promise<boolean> {
+    if (this.plugin.exited) return true;
+    await settlesWithin(this.plugin.whenExited, 50);
+    return this.plugin.exited !== undefined;
+  }
+
+  lost(what: string): ConnectionClosed {
+    this.transcript.add('connection', what);
+    return new ConnectionClosed(what);
+  }
+
+  /** The last words, calls and connections: what most outcomes rest on. */
+  evidence(count = 4): readonly Evidence[] {
+    return this.transcript.last(count, 'call', 'connection', 'signal', 'exit', 'stderr');
+  }
+
+  /** The printed address, for sentences. */
+  get where(): string {
+    return this.handshake.address ? showAddress(this.handshake.address) : 'nowhere';
+  }
+}
+
+/** `NOT_FOUND (unknown service)`, `reset by the plugin (code 2)`. */
+export function describeCall(result: CallResult): string {
+  if (result.malformed !== undefined) return `a malformed answer: ${result.malformed}`;
+  if (result.status !== undefined) {
+    const text = result.message === '' ? '' : ` (${result.message.slice(0, 200)})`;
+    return `${statusName(result.status)}${text}`;
+  }
+  const http = result.httpStatus === undefined ? '' : `HTTP ${result.httpStatus}, `;
+  switch (result.end) {
+    case 'cancelled':
+      return `${http}no answer`;
+    case 'reset':
+      return `${http}reset by the plugin (code ${result.resetCode ?? 0})`;
+    case 'lost':
+      return `${http}the connection was lost`;
+    default:
+      return `${http}ended without grpc-status`;
+  }
+}

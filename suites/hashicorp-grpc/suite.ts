@@ -1,0 +1,51 @@
+/** HashiCorp go-plugin over gRPC: launches, capabilities, and probes in the order of the protocol. */
+import type { Suite } from '../../src/run/suite.ts';
+import { close, fence, open } from './host.ts';
+import { type GrpcLaunch, launches } from './launches.ts';
+import { controllerProbes } from './probes/controller.ts';
+import { handshakeProbes } from './probes/handshake.ts';
+import { healthProbes } from './probes/health.ts';
+import { launchProbes } from './probes/launch.ts';
+import { shutdownProbes } from './probes/shutdown.ts';
+import { transportProbes } from './probes/transport.ts';
+import { versionProbes } from './probes/versions.ts';
+import { requirements } from './requirements.ts';
+import type { GrpcSession } from './session.ts';
+
+export const suite: Suite<GrpcSession, GrpcLaunch> = {
+  system: 'hashicorp-grpc',
+  requirements,
+  capabilities: {
+    health: 'GRPC-HL-001',
+    reflection: 'GRPC-RF-001',
+    controller: 'GRPC-CT-001',
+    stdio: 'GRPC-SI-001',
+    broker: 'GRPC-BR-001',
+    multiplex: 'GRPC-HS-021',
+    'auto-mtls': 'GRPC-TLS-001',
+    ping: 'GRPC-PG-001',
+    'any-call': 'GRPC-AN-001',
+  },
+  launches,
+  probes: [
+    ...launchProbes,
+    ...handshakeProbes,
+    ...transportProbes,
+    ...healthProbes,
+    ...versionProbes,
+    ...controllerProbes,
+    ...shutdownProbes,
+  ],
+  startRequirement: 'GRPC-LE-001',
+  idleRequirement: 'GRPC-SD-008',
+  classes: {},
+  isProtocolVariable: (name) => name.startsWith('PLUGIN_'),
+  open,
+  fence,
+  close,
+  observe: ({ handshake }) => ({
+    ...(handshake.line && { handshake: handshake.line.text }),
+    services: [],
+    capabilities: [],
+  }),
+};
