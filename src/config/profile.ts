@@ -106,6 +106,8 @@ export interface Profile {
   readonly env: Readonly<Record<string, string>>;
   /** Milliseconds until the plugin must be ready. */
   readonly startTimeoutMs: number | undefined;
+  /** The longest wait for anything, in milliseconds; set by --timeout. */
+  readonly longestWaitMs?: number | undefined;
   readonly requires: readonly string[];
   readonly schema: { readonly descriptorSet?: string | undefined; readonly protoFiles?: readonly string[] | undefined };
   readonly checksum: string | undefined;

@@ -99,7 +99,7 @@ export class PluginProcess {
 
   /** Sends a signal to the started process alone, as the reference host does. Returns false when it has gone. */
   signal(name: NodeJS.Signals): boolean {
-    if (name === 'SIGKILL') this.#wasKilled = true;
+    if (name === 'SIGKILL' || name === 'SIGTERM') this.#wasKilled = true;
     return this.#send(name, this.pid);
   }
 

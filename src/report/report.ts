@@ -1,6 +1,5 @@
 /** The report: what a run found, in the shape that users' CI, editors and dashboards rest on (schemas/report.v1.json). */
-import type { Level } from '../run/requirement.ts';
-import type { HostReaction } from '../run/requirement.ts';
+import type { HostReaction, Level } from '../run/requirement.ts';
 
 export type Verdict = 'conformant' | 'nonconformant' | 'incomplete';
 

@@ -1,5 +1,5 @@
 /** Verdicts and exit codes: which of several holds (DESIGN, "Verdict and exit codes"). */
-import { type Report, type ReportedOutcome, type Verdict, counts } from './report.ts';
+import { counts, type Report, type ReportedOutcome, type Verdict } from './report.ts';
 
 export interface VerdictFacts {
   readonly outcomes: readonly ReportedOutcome[];

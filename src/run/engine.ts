@@ -44,10 +44,10 @@ export class Engine<S extends Session, L extends Launch<S>> {
     if (gate.session.broken?.stage === 'start') {
       this.#blockOthers(gate.session);
       await new LaunchRun(this, this.#plan.gate).runShared(gate);
+      await this.#explain(gate.session);
     } else await this.#runBoth(gate);
     await this.#look();
     await this.#confirmDoubtful();
-    this.state.fillGaps();
     return this.suite.observe(gate.session);
   }
 
@@ -151,6 +151,16 @@ export class Engine<S extends Session, L extends Launch<S>> {
     await new LaunchRun(this, plan).runShared(await this.open(plan.launch));
   }
 
+  /** A second look may tell more of a start that failed than the start itself. */
+  async #explain(gate: S): Promise<void> {
+    if (!gate.broken || this.state.stopped) return;
+    const cause = await this.suite.explain?.(this.#starter, gate);
+    if (!cause) return;
+    const { by, outcome } = gate.broken;
+    this.state.results.drop(by);
+    this.state.recordOutcome(by, { ...outcome, cause }, [this.#plan.gate.launch.name]);
+  }
+
   /** Nothing else is started when the gate's plugin never got ready: one root cause, not forty failures. */
   #blockOthers({ broken }: S): void {
     if (!broken) return;
@@ -170,6 +180,7 @@ export class Engine<S extends Session, L extends Launch<S>> {
         for (const launch of this.suite.launches)
           for (const session of launch.judged ? this.state.sessions(launch.name) : [])
             this.state.record(probe, await execute(probe, [session]), [launch.name]);
+      if (!this.state.doubtful.has(probe)) this.state.announce(probe.id);
     }
   }
 

@@ -1,6 +1,5 @@
 /** What a run tells while it goes on: one stream, in the order things happen. */
 import type { Exit } from '../launch/plugin-process.ts';
-import type { Result } from './results.ts';
 
 export type RunEvent =
   /** The plan is made: how many requirements will get an outcome, in which launches. */
@@ -9,8 +8,6 @@ export type RunEvent =
   | { readonly type: 'started'; readonly launch: string; readonly pid: number }
   /** Its host is connected, or has given up. */
   | { readonly type: 'opened'; readonly launch: string; readonly readyAtMs: number | undefined }
-  /** A requirement has its final outcome. */
-  | { readonly type: 'outcome'; readonly result: Result }
   /** A process and everything that came of it are gone. */
   | {
       readonly type: 'ended';

@@ -93,10 +93,10 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
     try {
       const executed = await execute(probe, [opened.session]);
       const disturbs = 'isolated' in probe.needs || 'ending' in probe.needs;
-      const watched = !opened.session.broken && !(disturbs && opened.session.plugin.exited);
-      const ends = 'ending' in probe.needs && probe.needs.ending === true;
-      let death = watched && !ends ? await this.#watch(opened.session, probe.id) : undefined;
-      if (!disturbs && watched && !death) death = await this.#lookForDeath(opened.session, probe.id);
+      const hasEnded = opened.session.leaving || (disturbs && opened.session.plugin.exited !== undefined);
+      const watched = !opened.session.broken && !hasEnded;
+      let death = watched ? await this.#watch(opened.session, probe.id) : undefined;
+      if (watched && !disturbs && !death) death = await this.#lookForDeath(opened.session, probe.id);
       return { executed, death };
     } finally {
       await opened.close();

@@ -30,6 +30,8 @@ export interface Failed {
   readonly reason?: string;
   readonly evidence?: readonly Evidence[];
   readonly cause?: Cause;
+  /** The exact words the reference host would show for what was observed, where this is where it stops. */
+  readonly hostSays?: string;
   /** The condition under which the requirement has another level, as named in its data. */
   readonly condition?: string;
   /** True when a time limit decided: it is then confirmed once more, alone, before it counts. */

@@ -2,7 +2,7 @@
 import type { Plan } from '../plan/plan.ts';
 import type { Executed } from './execute.ts';
 import { type Outcome, skipped } from './outcome.ts';
-import { Results } from './results.ts';
+import { type Result, Results } from './results.ts';
 import type { Launch, Probe, Session, Suite } from './suite.ts';
 
 export interface RunStateParts<S extends Session, L extends Launch<S>> {
@@ -11,6 +11,8 @@ export interface RunStateParts<S extends Session, L extends Launch<S>> {
   /** Stop at the first failed MUST. */
   readonly bail: boolean;
   readonly signal: AbortSignal | undefined;
+  /** Told of each requirement once its outcome is settled. */
+  readonly onSettled: (result: Result) => void;
 }
 
 export class RunState<S extends Session, L extends Launch<S>> {
@@ -23,6 +25,7 @@ export class RunState<S extends Session, L extends Launch<S>> {
   readonly unstarted = new Map<string, Outcome>();
   readonly #parts: RunStateParts<S, L>;
   readonly #sessions = new Map<string, S[]>();
+  readonly #announced = new Set<string>();
   #bailed = false;
   #stop: () => void = () => undefined;
 
@@ -61,6 +64,17 @@ export class RunState<S extends Session, L extends Launch<S>> {
       if (outcome.outcome === 'failed' && outcome.timing) this.doubtful.add(probe);
       this.#add(id, outcome, { launches, durationMs: executed.durationMs, stateDependent });
     }
+    if ('launch' in probe.needs && !this.doubtful.has(probe)) this.announce(...executed.outcomes.keys());
+  }
+
+  /** Tells of requirements whose outcome will not change any more; each is told once. */
+  announce(...ids: readonly string[]): void {
+    for (const id of ids) {
+      const result = this.results.get(id);
+      if (!result || this.#announced.has(id)) continue;
+      this.#announced.add(id);
+      this.#parts.onSettled(result);
+    }
   }
 
   /** Records an outcome that no probe gave; a root cause counts even where it was not asked for. */
@@ -87,6 +101,7 @@ export class RunState<S extends Session, L extends Launch<S>> {
         : { outcome: 'errored', reason: 'no launch gave this probe a session' };
       this.results.add(probe.id, { outcome, launches: [], durationMs: 0 });
     }
+    this.announce(...this.results.ids());
   }
 
   #add(

@@ -6,7 +6,7 @@ import type { Exit } from '../launch/plugin-process.ts';
 import type { ProgramFacts } from '../launch/program.ts';
 import type { Evidence } from '../launch/transcript.ts';
 import type { Emit } from './events.ts';
-import type { Launch, Session, Setup, StartBeside, Suite } from './suite.ts';
+import type { CompletionContext, Launch, Session, Setup, StartBeside, Suite } from './suite.ts';
 
 /** The program under test, as the user gave it. */
 export interface PluginSpec {
@@ -44,22 +44,39 @@ export interface StarterParts<S extends Session, L extends Launch<S>> {
   readonly emit: Emit;
 }
 
-export class Starter<S extends Session, L extends Launch<S>> {
+export class Starter<S extends Session, L extends Launch<S>> implements CompletionContext<S, L> {
   readonly records: LaunchRecord[] = [];
   readonly #parts: StarterParts<S, L>;
+  #profile: Profile;
   #gate: S | undefined;
 
   constructor(parts: StarterParts<S, L>) {
     this.#parts = parts;
+    this.#profile = parts.profile;
+  }
+
+  /** Replaces the profile by one that is complete. */
+  setProfile(profile: Profile): void {
+    this.#profile = profile;
   }
 
   get profile(): Profile {
-    return this.#parts.profile;
+    return this.#profile;
   }
 
   /** Makes the gate's session known to later launches. */
   setGate(session: S | undefined): void {
     this.#gate = session;
+  }
+
+  /** Starts the plugin, looks at it and ends it. */
+  async look<T>(launch: L, view: (session: S) => T | Promise<T>): Promise<T> {
+    const opened = await this.open(launch);
+    try {
+      return await view(opened.session);
+    } finally {
+      await opened.close();
+    }
   }
 
   /** Starts the plugin and opens a session. @throws StartRefused when the system refuses the start */
@@ -70,7 +87,8 @@ export class Starter<S extends Session, L extends Launch<S>> {
       beside.push(opened);
       return opened.session;
     };
-    const { profile, launcher } = this.#parts;
+    const { launcher } = this.#parts;
+    const profile = this.#profile;
     const setup = await launch.setup?.({ profile, directory: launcher.directory, gate: this.#gate, startBeside });
     const opened = await this.#start(launch, label, { setup: setup ?? {}, startBeside });
     return {
@@ -88,7 +106,8 @@ export class Starter<S extends Session, L extends Launch<S>> {
     label: string,
     { setup, startBeside }: { setup: Setup; startBeside: StartBeside<S> },
   ): Promise<Opened<S>> {
-    const { suite, plugin, program, profile, launcher, emit } = this.#parts;
+    const { suite, plugin, program, launcher, emit } = this.#parts;
+    const profile = this.#profile;
     const gate = this.#gate;
     let set: EnvironmentChanges = {};
     const started = await launcher.start({

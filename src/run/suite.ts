@@ -9,7 +9,7 @@ import type { Stdin } from '../launch/launcher.ts';
 import type { PluginProcess } from '../launch/plugin-process.ts';
 import type { ProgramFacts } from '../launch/program.ts';
 import type { Transcript } from '../launch/transcript.ts';
-import type { Failed, ProbeOutcome } from './outcome.ts';
+import type { Cause, Failed, ProbeOutcome } from './outcome.ts';
 import type { Requirements } from './requirement.ts';
 
 /** Why a session cannot be used, and which requirement is to blame. */
@@ -31,6 +31,8 @@ export interface Session {
   readonly broken: Broken | undefined;
   /** When the plugin was ready, in milliseconds since the launch began. */
   readonly readyAtMs: number | undefined;
+  /** True once the plugin has been asked to end: its end is then no death. */
+  leaving: boolean;
 }
 
 /** What a launch may know when it sets out. */
@@ -119,6 +121,8 @@ export interface Suite<S extends Session = Session, L extends Launch<S> = Launch
   readonly probes: readonly Probe<S>[];
   /** The requirement a plugin breaks that cannot be started at all. */
   readonly startRequirement: string;
+  /** The requirement about the time to get ready, where the system has one. */
+  readonly startTimeRequirement?: string;
   /** The requirement a plugin breaks that dies without anybody touching it. */
   readonly idleRequirement: string;
   /** Which requirements can lead to a diagnosis class, so that `--only` and `explain` know classes as well. */
@@ -138,6 +142,24 @@ export interface Suite<S extends Session = Session, L extends Launch<S> = Launch
     judge(gate: S, second: S): ProbeOutcome;
   };
   observe(gate: S): Observed;
+  /**
+   * Finds out what the profile leaves open, such as the cookie, by starting the plugin; returns the completed profile
+   * and what the user should know of it.
+   */
+  complete?(context: CompletionContext<S, L>): Promise<Completion>;
+  /** Looks once more at a plugin whose gate did not get ready: a better cause, where a different start tells one. */
+  explain?(context: CompletionContext<S, L>, gate: S): Promise<Cause | undefined>;
+}
+
+export interface CompletionContext<S extends Session, L extends Launch<S>> {
+  readonly profile: Profile;
+  /** Starts the plugin in some way, looks at it, and ends it. */
+  look<T>(launch: L, view: (session: S) => T | Promise<T>): Promise<T>;
+}
+
+export interface Completion {
+  readonly profile: Profile;
+  readonly notes: readonly string[];
 }
 
 export interface OpenContext<S extends Session> extends LaunchContext<S> {

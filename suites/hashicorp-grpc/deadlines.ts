@@ -47,18 +47,19 @@ export function deadlinesOf(profile: Profile): Deadlines {
   const parsed = v.safeParse(v.optional(profileBlock), block);
   if (!parsed.success) throw new UsageError(`hashicorp-grpc in the profile: ${parsed.issues[0].message}`);
   const given = parsed.output?.deadlines ?? {};
+  const atMost = (limit: number): number => Math.min(limit, profile.longestWaitMs ?? limit);
   const ms = (name: (typeof names)[number], otherwise: number): number => {
     const value = given[name];
-    return (value === undefined ? undefined : parseDuration(value)) ?? otherwise;
+    return atMost((value === undefined ? undefined : parseDuration(value)) ?? otherwise);
   };
   return {
-    startMs: profile.startTimeoutMs ?? defaults.startMs,
+    startMs: atMost(profile.startTimeoutMs ?? defaults.startMs),
     callMs: ms('call', defaults.callMs),
     settingsMs: ms('settings', defaults.settingsMs),
     listenMs: ms('listen', defaults.listenMs),
     refuseMs: ms('refuse', defaults.refuseMs),
     shutdownMs: ms('shutdown', defaults.shutdownMs),
     graceMs: ms('grace', defaults.graceMs),
-    idleMs: ms('idle', defaults.idleMs),
+    idleMs: (given.idle === undefined ? undefined : parseDuration(given.idle)) ?? defaults.idleMs,
   };
 }

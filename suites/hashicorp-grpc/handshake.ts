@@ -54,7 +54,9 @@ export async function readHandshake(facts: HandshakeFacts): Promise<Handshake> {
   const stop = (id: string, outcome: Failed, hostSays?: string): Handshake => {
     for (const rule of [...arrivalRules, ...Object.keys(lineRules)])
       outcomes.set(rule, rule === id ? outcome : (outcomes.get(rule) ?? blocked(id, outcome.observed)));
-    return { ...none, outcomes, hostSays, broken: { by: id, outcome, stage: 'start' } };
+    const said = hostSays === undefined ? outcome : { ...outcome, hostSays };
+    outcomes.set(id, said);
+    return { ...none, outcomes, hostSays, broken: { by: id, outcome: said, stage: 'start' } };
   };
   if (first.arrival === 'closed')
     return stop(
@@ -89,7 +91,10 @@ export async function readHandshake(facts: HandshakeFacts): Promise<Handshake> {
   for (const [id, rule] of Object.entries(lineRules)) outcomes.set(id, rule({ line: judged.line, host, evidence }));
   for (const id of stoppingRules) {
     const outcome = outcomes.get(id);
-    if (!broken && outcome?.outcome === 'failed') broken = { by: id, outcome, stage: 'start' };
+    if (broken || outcome?.outcome !== 'failed') continue;
+    const said = hostSays === undefined ? outcome : { ...outcome, hostSays };
+    outcomes.set(id, said);
+    broken = { by: id, outcome: said, stage: 'start' };
   }
   return {
     first,

@@ -100,7 +100,7 @@ export async function close(session: GrpcSession): Promise<void> {
   session.readStdin = session.plugin.hasReadStdin;
   const { plugin, deadlines } = session;
   const gone = (limitMs: number) => eventually(() => plugin.exited !== undefined, { limitMs });
-  if (!session.shutDown && session.handshake.address && !session.broken) {
+  if (!session.leaving && session.handshake.address && !session.broken) {
     const status = await askToShutDown(session);
     session.openMain?.connection.close();
     if (

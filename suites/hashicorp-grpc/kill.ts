@@ -62,7 +62,7 @@ async function perform(session: GrpcSession): Promise<KillFacts> {
   const { plugin, transcript, deadlines } = session;
   const ownerPid = ownerOf(session);
   const { connection } = session.openMain ?? { connection: await session.connect() };
-  session.shutDown = true;
+  session.leaving = true;
   const startedAt = transcript.now();
   const answer = await connection.unary(methods.shutdown, empty, { limitMs: deadlines.shutdownMs });
   session.note(answer, startedAt);

@@ -65,8 +65,7 @@ export class GrpcSession implements Session {
   reach: Reach | undefined;
   /** Set when the host could not use the plugin after all. */
   connectBroken: Broken | undefined;
-  /** True once the plugin has been asked to shut down. */
-  shutDown = false;
+  leaving = false;
   #main: HostConnection | undefined;
 
   constructor(parts: GrpcSessionParts) {

@@ -1,7 +1,11 @@
 /** HashiCorp go-plugin over gRPC: launches, capabilities, and probes in the order of the protocol. */
 import type { Suite } from '../../src/run/suite.ts';
+import { classes } from './classes.ts';
+import { complete, explain } from './complete.ts';
 import { close, fence, open } from './host.ts';
+import { knownHosts } from './known-hosts.ts';
 import { type GrpcLaunch, launches } from './launches.ts';
+import { judgePair } from './pairing.ts';
 import { controllerProbes } from './probes/controller.ts';
 import { handshakeProbes } from './probes/handshake.ts';
 import { healthProbes } from './probes/health.ts';
@@ -11,6 +15,9 @@ import { transportProbes } from './probes/transport.ts';
 import { versionProbes } from './probes/versions.ts';
 import { requirements } from './requirements.ts';
 import type { GrpcSession } from './session.ts';
+
+/** Cookies of known hosts must not leak from a host that is somebody's plugin itself. */
+const cookieKeys = new Set(knownHosts.map(({ cookie }) => cookie.key));
 
 export const suite: Suite<GrpcSession, GrpcLaunch> = {
   system: 'hashicorp-grpc',
@@ -37,12 +44,16 @@ export const suite: Suite<GrpcSession, GrpcLaunch> = {
     ...shutdownProbes,
   ],
   startRequirement: 'GRPC-LE-001',
+  startTimeRequirement: 'GRPC-LE-013',
   idleRequirement: 'GRPC-SD-008',
-  classes: {},
-  isProtocolVariable: (name) => name.startsWith('PLUGIN_'),
+  classes,
+  isProtocolVariable: (name) => name.startsWith('PLUGIN_') || cookieKeys.has(name),
   open,
   fence,
   close,
+  complete,
+  explain,
+  pairing: { launch: 'again', requirement: 'GRPC-LE-016', judge: judgePair },
   observe: ({ handshake }) => ({
     ...(handshake.line && { handshake: handshake.line.text }),
     services: [],

@@ -60,7 +60,7 @@ async function acceptsEmptyRequest(session: GrpcSession): Promise<ProbeOutcome> 
     return result;
   };
   void session.main;
-  session.shutDown = true;
+  session.leaving = true;
   const first = await shutDown(empty);
   const isRefusal = first.status !== undefined && [2, 3, 9, 13].includes(first.status);
   if (!isRefusal) return first.status === 12 ? skipped(noController) : passed();
@@ -110,7 +110,7 @@ async function worksFirst(session: GrpcSession): Promise<ProbeOutcome> {
 
 async function toleratesTwo(session: GrpcSession): Promise<ProbeOutcome> {
   const limitMs = session.deadlines.shutdownMs;
-  session.shutDown = true;
+  session.leaving = true;
   const { connection } = session.main;
   const calls = await Promise.all([
     session.main.connection.unary(methods.shutdown, empty, { limitMs }),

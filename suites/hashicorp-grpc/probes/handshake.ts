@@ -68,9 +68,11 @@ function listensFirst(session: GrpcSession): ProbeReturn {
   });
 }
 
-function onlyTheLine({ plugin, transcript, handshake }: GrpcSession): ProbeReturn {
+function onlyTheLine(session: GrpcSession): ProbeReturn {
+  lineOf(session);
+  const { plugin, transcript, handshake } = session;
   const others = plugin.stdout.lineCount - 1;
-  if (handshake.line === undefined || others <= 0) return passed();
+  if (others <= 0) return passed();
   const sample = plugin.stdout.lines().filter((line) => line.number !== handshake.lineNumber);
   return failed({
     expected: 'one line on stdout, the handshake',
@@ -79,8 +81,9 @@ function onlyTheLine({ plugin, transcript, handshake }: GrpcSession): ProbeRetur
   });
 }
 
-function laterLinesAreShort({ plugin, transcript, handshake }: GrpcSession): ProbeReturn {
-  if (handshake.line === undefined) return passed();
+function laterLinesAreShort(session: GrpcSession): ProbeReturn {
+  lineOf(session);
+  const { plugin, transcript } = session;
   const long = plugin.stdout.lines().find((line) => line.number > 1 && line.length >= scannerLimit);
   const { length } = plugin.stdout.unfinished();
   if (!long && length < scannerLimit) return passed();
@@ -129,8 +132,8 @@ export const handshakeProbes: readonly Probe<GrpcSession>[] = [
 
   probe('GRPC-HS-025', { every: true, smoke: true }, laterLinesAreShort),
 
-  probe('GRPC-HS-026', { every: true }, ({ handshake }: GrpcSession) => {
-    const text = handshake.line?.text ?? '';
+  probe('GRPC-HS-026', { every: true }, (session: GrpcSession) => {
+    const { text } = lineOf(session);
     return text === text.trim() ? passed() : passed('there are blanks around the line, which hosts drop');
   }),
 

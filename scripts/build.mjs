@@ -1,0 +1,38 @@
+/**
+ * Builds `dist/`: one bundle with shared chunks for the command, the library and the Vitest front end, and the
+ * declarations beside them. Bundling is what makes the command start quickly; see docs/design.md.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { build } from 'esbuild';
+import { yamlModules } from './yaml-modules.mjs';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const withTypes = !process.argv.includes('--no-types');
+
+rmSync('dist', { recursive: true, force: true });
+await build({
+  entryPoints: { bin: 'src/bin.ts', index: 'src/index.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  // Modules in CommonJS ask for Node's own with require(), which ESM does not have.
+  banner: {
+    js: "import { createRequire as plugfestRequire } from 'node:module';const require = plugfestRequire(import.meta.url);",
+  },
+  // grpc-js and x509 are loaded only by runs that need them, from the user's own tree; bundled, x509 loses its exports.
+  external: ['@grpc/grpc-js', '@peculiar/x509', 'vitest', 'testcontainers'],
+  define: { PLUGFEST_VERSION: JSON.stringify(version) },
+  plugins: [yamlModules()],
+  logLevel: 'warning',
+  legalComments: 'none',
+});
+chmodSync('dist/bin.js', 0o755);
+if (withTypes)
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+    stdio: 'inherit',
+  });

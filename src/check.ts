@@ -1,0 +1,270 @@
+/** Checks one plugin, from options to report. The registry of systems is handed in; nothing here knows a system. */
+import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { nearest } from './config/nearest.ts';
+import { type CheckOptions, parseOptions } from './config/options.ts';
+import type { Profile } from './config/profile.ts';
+import { resolveProfile } from './config/resolve-profile.ts';
+import { UsageError } from './config/usage-error.ts';
+import { hashCommand, hashFile } from './launch/hash-file.ts';
+import { languageOf } from './launch/language.ts';
+import { Launcher, StartRefused } from './launch/launcher.ts';
+import { inspectProgram, type ProgramFacts } from './launch/program.ts';
+import { planRun } from './plan/plan.ts';
+import { buildReport, demandedIds, type ReportInput, reportOutcome } from './report/build-report.ts';
+import type { Report, ReportedOutcome } from './report/report.ts';
+import { reproduceCommand } from './report/reproduce.ts';
+import { explainRefusal } from './run/early-exit.ts';
+import { Engine } from './run/engine.ts';
+import type { RunEvent } from './run/events.ts';
+import { blocked, type Cause, failed } from './run/outcome.ts';
+import { Pool } from './run/pool.ts';
+import { recognise } from './run/recognise.ts';
+import type { Registry } from './run/registry.ts';
+import { type Result, Results } from './run/results.ts';
+import { RunState } from './run/run-state.ts';
+import { type LaunchRecord, type PluginSpec, Starter } from './run/starter.ts';
+import type { Observed, Suite } from './run/suite.ts';
+import { version } from './version.ts';
+
+/** What a check tells while it goes on, in the order things happen. */
+export type CheckEvent =
+  | RunEvent
+  /** A requirement has its final outcome. */
+  | { readonly type: 'outcome'; readonly outcome: ReportedOutcome };
+
+/** What a check needs beside its options. */
+export interface CheckContext {
+  readonly registry: Registry;
+  readonly emit: (event: CheckEvent) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** Shared by the plugins of one run, so that they share the machine. */
+  readonly pool?: Pool;
+  readonly launcher?: Launcher;
+}
+
+interface Prepared {
+  readonly plugin: PluginSpec;
+  readonly program: ProgramFacts;
+  readonly launcher: Launcher;
+  readonly notes: string[];
+}
+
+/** How long a plugin of an unknown system is watched. */
+const recogniseLimitMs = 10_000;
+
+const defaultConcurrency = 4;
+
+function specOf(options: CheckOptions & { command: readonly [string, ...string[]] }): PluginSpec {
+  const cwd = resolve(options.cwd ?? '.');
+  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`cwd: there is no folder ${cwd}`);
+  const name = options.name ?? basename(options.command[0]).replace(/\.(?:[cm]?[jt]s|py|exe)$/, '');
+  return { name, command: options.command, cwd, env: options.env ?? {} };
+}
+
+const cookieOf = ({ cookie, env }: Profile) => ({ ...env, ...(cookie && { [cookie.key]: cookie.value }) });
+
+async function suiteFor(
+  options: CheckOptions,
+  profile: Profile,
+  prepared: Prepared,
+  registry: Registry,
+): Promise<Suite> {
+  const name = options.system ?? profile.system;
+  if (name !== undefined) {
+    const entry = registry.find(({ system }) => system === name);
+    if (entry) return entry.load();
+    const meant = nearest(
+      name,
+      registry.map(({ system }) => system),
+    );
+    throw new UsageError(
+      `system: there is no ${name}; the systems are ${registry.map(({ system }) => system).join(', ')}`,
+      {
+        hint: meant === undefined ? undefined : `did you mean \`--system ${meant}\`?`,
+      },
+    );
+  }
+  const { launcher, plugin, program } = prepared;
+  const found = program.refusal
+    ? undefined
+    : await recognise({
+        registry,
+        launcher,
+        plugin,
+        program,
+        environment: cookieOf(profile),
+        limitMs: recogniseLimitMs,
+      });
+  const [first] = registry;
+  const entry = found?.entry ?? first;
+  if (!entry) throw new Error('the registry is empty');
+  prepared.notes.push(
+    found
+      ? `recognised as ${entry.system}: ${found.sign}`
+      : `the system could not be told from what the plugin does; it is judged as ${entry.system} (--system names another)`,
+  );
+  return entry.load();
+}
+
+/** Why the file is not started at all, if so. */
+async function refusalOf(
+  program: ProgramFacts,
+  profile: Profile,
+): Promise<{ cause: Cause; hostSays: string } | undefined> {
+  if (program.refusal)
+    return { cause: explainRefusal(program, program.refusal), hostSays: program.refusal.hostMessage };
+  if (profile.checksum === undefined) return undefined;
+  const file = program.realPath ?? program.path;
+  const actual = await hashFile(file);
+  if (actual === profile.checksum) return undefined;
+  const elsewhere = file === program.path ? '' : `; ${program.path} leads to ${file}`;
+  const title = `The registered SHA-256 is ${profile.checksum.slice(0, 12)}…, the file is ${actual.slice(0, 12)}…${elsewhere}`;
+  const fix = `Register ${actual}, or restore the file that was registered.`;
+  return { cause: { class: 'checksum-mismatch', title, fix }, hostSays: 'checksums did not match' };
+}
+
+interface Ran {
+  readonly results: Results;
+  readonly launches: readonly LaunchRecord[];
+  readonly observed: Observed | undefined;
+  readonly bailed: boolean;
+}
+
+/** Nothing was started: one requirement failed, and everything else waits behind it. */
+function refused(suite: Suite, ids: Iterable<string>, reason: { cause: Cause; hostSays: string }): Ran {
+  const results = new Results();
+  const { startRequirement: by } = suite;
+  const { cause, hostSays } = reason;
+  const outcome = failed({ expected: 'a file the system starts', observed: cause.title, cause, hostSays });
+  results.add(by, { outcome, launches: [], durationMs: 0 });
+  for (const id of ids) {
+    if (id !== by)
+      results.add(id, {
+        outcome: blocked(by, `the plugin was not started: ${cause.title}`),
+        launches: [],
+        durationMs: 0,
+      });
+  }
+  return { results, launches: [], observed: undefined, bailed: false };
+}
+
+/** Runs a check. @throws UsageError for bad input; everything a plugin does ends in the report */
+export async function runCheck(given: CheckOptions, context: CheckContext): Promise<Report> {
+  const startedAt = new Date();
+  const begun = performance.now();
+  const options = parseOptions(given);
+  const plugin = specOf(options);
+  const profile = await resolveProfile(context.registry, options);
+  const path = { ...process.env, ...plugin.env, ...profile.env }['PATH'] ?? '';
+  const program = inspectProgram(plugin.command[0], { cwd: plugin.cwd, path });
+  const launcher = context.launcher ?? new Launcher();
+  const abort = (): void => void launcher.close();
+  context.signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const prepared: Prepared = { plugin, program, launcher, notes: [] };
+    const suite = await suiteFor(options, profile, prepared, context.registry);
+    const files = hashCommand(plugin.command, { program: program.path, cwd: plugin.cwd });
+    const { ran, completed, plan } = await runAll({ options, profile, prepared, suite, context });
+    const input: ReportInput = {
+      suite,
+      plan,
+      plugin,
+      files: await files,
+      language: languageOf(program),
+      profile: completed,
+      ...ran,
+      tool: { version },
+      environment: { os: process.platform, arch: process.arch, node: process.versions.node },
+      startedAt,
+      durationMs: performance.now() - begun,
+      seed: options.shuffle ?? 1,
+      strict: options.strict ?? false,
+      interrupted: context.signal?.aborted ?? false,
+      notes: prepared.notes,
+      command: (only) => reproduceCommand(options, suite.system, completed, only),
+    };
+    return buildReport(input);
+  } finally {
+    context.signal?.removeEventListener('abort', abort);
+    if (!context.launcher) await launcher.close();
+  }
+}
+
+interface RunAll {
+  readonly options: CheckOptions;
+  readonly profile: Profile;
+  readonly prepared: Prepared;
+  readonly suite: Suite;
+  readonly context: CheckContext;
+}
+
+async function runAll({ options, profile, prepared, suite, context }: RunAll) {
+  const { plugin, program, launcher, notes } = prepared;
+  const scope = {
+    ...(options.only && { only: options.only }),
+    ...(options.skip && { skip: options.skip }),
+    ...(options.level && { level: options.level }),
+    ...(options.smoke && { smoke: true as const }),
+  };
+  const plan = planRun(suite, {
+    scope,
+    soak: options.soak ?? false,
+    isolate: options.isolate ?? false,
+    ...(options.shuffle !== undefined && { shuffleSeed: options.shuffle }),
+  });
+  const launches = [plan.gate, ...plan.others];
+  const planned = launches.flatMap((launch) => [...launch.shared, ...launch.isolated, ...launch.ending]);
+  const ids = [...planned, ...plan.looks].map(({ id }) => id).filter((id) => plan.selected.has(id));
+  const reason = await refusalOf(program, profile);
+  context.emit({
+    type: 'planned',
+    system: suite.system,
+    probes: ids.length,
+    launches: launches.map(({ launch }) => launch.name),
+  });
+  if (reason) return { ran: refused(suite, ids, reason), completed: profile, plan };
+  const starter = new Starter({ suite, plugin, program, profile, launcher, emit: context.emit });
+  const pool = context.pool ?? new Pool(options.concurrency ?? defaultConcurrency);
+  const results = new Results();
+  let observed: Observed | undefined;
+  let bailed = false;
+  try {
+    const completion = await suite.complete?.(starter);
+    if (completion) {
+      starter.setProfile(completion.profile);
+      notes.push(...completion.notes);
+    }
+    const row = {
+      language: languageOf(program),
+      command: (only: string) => reproduceCommand(options, suite.system, starter.profile, only),
+      demanded: demandedIds(suite, starter.profile.requires),
+    };
+    const onSettled = (result: Result): void => {
+      const requirement = suite.requirements.get(result.id);
+      if (requirement) context.emit({ type: 'outcome', outcome: reportOutcome(result, requirement, row) });
+    };
+    for (let run = 0; run < (options.repeat ?? 1); run += 1) {
+      const state = new RunState({ suite, plan, bail: options.bail ?? false, signal: context.signal, onSettled });
+      try {
+        observed = await new Engine({ suite, plan, starter, state, pool }).run();
+      } finally {
+        state.fillGaps();
+        results.merge(state.results);
+        bailed ||= state.bailed;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error;
+    if (!context.signal?.aborted) {
+      const cause = {
+        class: 'not-executable',
+        variant: 'refused',
+        title: `The system refuses to start the plugin: ${error.message}`,
+      };
+      const ran = refused(suite, ids, { cause, hostSays: error.message });
+      return { ran, completed: starter.profile, plan };
+    }
+  }
+  return { ran: { results, launches: starter.records, observed, bailed }, completed: starter.profile, plan };
+}

@@ -1,0 +1,114 @@
+/** The command line: which words there are, and what a wrong one is told. */
+import { Command, CommanderError, Option } from 'commander';
+import { isUsageError } from '../config/usage-error.ts';
+import { exitCodes } from '../report/verdict.ts';
+import { version } from '../version.ts';
+import type { CheckFlags } from './check-command.ts';
+import { ignoreClosedPipes } from './output.ts';
+
+const collect = (word: string, words: readonly string[] = []): readonly string[] => [...words, word];
+
+function addCheckOptions(command: Command): Command {
+  return command
+    .option('--name <name>', 'what the report calls the plugin')
+    .option('--system <system>', 'plugin system; recognised from what the plugin prints when left out')
+    .option(
+      '--profile <file|name>',
+      'what the host fixes: a *.plugfest.yaml file, or a shipped profile such as terraform',
+    )
+    .option('--cookie <KEY=VALUE>', "the host's magic cookie")
+    .option('--protocol-version <version>', 'application protocol version the host offers (repeatable)', collect)
+    .addOption(new Option('--tls <mode>', 'AutoMTLS').choices(['none', 'auto']))
+    .option('--checksum <sha256>', 'refuse to start a file with another SHA-256, as a host with SecureConfig does')
+    .option('--env <KEY=VALUE>', 'variable for the plugin (repeatable)', collect)
+    .option('--cwd <folder>', 'working directory of the plugin')
+    .option('--only <what>', 'ids, areas, globs or diagnosis classes to probe (repeatable, comma-separated)', collect)
+    .option('--skip <what>', 'the same, to leave out', collect)
+    .option('--level <level>', 'lowest level to probe: MUST, SHOULD or MAY')
+    .option('--smoke', 'only what a real host does to load the plugin')
+    .option('--soak', 'also probes that wait for minutes')
+    .option('--isolate', 'one process for each probe')
+    .option('--repeat <times>', 'run everything several times')
+    .option('--shuffle <seed>', 'shuffle launches and probes')
+    .option('--bail', 'stop at the first failed MUST')
+    .option('--strict', 'a failed SHOULD counts as well')
+    .option('--baseline <file>', 'known failures; unexpected passes, stale and expired entries fail')
+    .option('--concurrency <count>', 'how many plugin processes run at once')
+    .option('--timeout <duration>', 'longest wait for anything, such as 10s; a bare number below 1000 counts seconds')
+    .option('--report <FORMAT=PATH>', 'write a report: json, junit, markdown, … (repeatable)', collect)
+    .option('--verbose', 'show every requirement')
+    .option('--quiet', 'show the verdict and the diagnoses only')
+    .option('--json', 'the JSON report on stdout, everything for people on stderr');
+}
+
+function buildProgram(finish: (code: number) => void): Command {
+  const program = new Command('plugfest')
+    .description('Checks whether an out-of-process plugin keeps the protocol of its host.')
+    .version(version, '-V, --version')
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'plugfest: ')) });
+  addCheckOptions(
+    program
+      .command('check')
+      .description('check one plugin')
+      .usage('[options] -- <program> [args...]')
+      .argument('<program...>', 'the program and its arguments, after --')
+      .exitOverride(),
+  ).action(async (words: string[], flags: CheckFlags) => {
+    const { checkCommand } = await import('./check-command.ts');
+    finish(await checkCommand(words, flags));
+  });
+  program
+    .command('list')
+    .description('the requirements of a system, with level and status')
+    .argument('[system]', 'leave out for the systems themselves')
+    .option('--coverage', 'counts per area instead')
+    .option('--json', 'as JSON')
+    .exitOverride()
+    .action(async (system: string | undefined, flags: { coverage?: boolean; json?: boolean }) => {
+      const { listCommand } = await import('./list-command.ts');
+      finish(await listCommand(system, flags));
+    });
+  program
+    .command('explain')
+    .description('what a requirement or a diagnosis means, and how to mend it')
+    .argument('<id|class>', 'such as GRPC-HS-018 or output-before-handshake')
+    .exitOverride()
+    .action(async (word: string) => {
+      const { explainCommand } = await import('./explain-command.ts');
+      finish(await explainCommand(word));
+    });
+  program
+    .command('report')
+    .description('a saved JSON report in another format')
+    .argument('<file>', 'a report written with --json or --report json=FILE')
+    .option('--to <format>', 'terminal, json, junit, markdown, …', 'terminal')
+    .option('--output <file>', 'instead of stdout')
+    .exitOverride()
+    .action(async (file: string, flags: { to: string; output?: string }) => {
+      const { reportCommand } = await import('./report-command.ts');
+      finish(await reportCommand(file, flags));
+    });
+  return program;
+}
+
+/** Runs the command line; returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  ignoreClosedPipes();
+  let code = 0;
+  try {
+    await buildProgram((finished) => {
+      code = finished;
+    }).parseAsync([...argv]);
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+    if (isUsageError(error)) {
+      process.stderr.write(`plugfest: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
+      return exitCodes.usage;
+    }
+    process.stderr.write(`plugfest: a fault of its own: ${error instanceof Error ? error.stack : String(error)}\n`);
+    return exitCodes.errored;
+  }
+}

@@ -1,0 +1,21 @@
+/** `plugfest report`: any saved JSON report in any format. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { UsageError } from '../config/usage-error.ts';
+import type { Report } from '../report/report.ts';
+import { humanOutput } from './output.ts';
+import { formatNamed } from './report-files.ts';
+
+/** Runs the command; returns the exit code. @throws UsageError */
+export async function reportCommand(file: string, flags: { to: string; output?: string }): Promise<number> {
+  const format = formatNamed(flags.to);
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`cannot read the report ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const text = format.render(value as Report);
+  if (flags.output === undefined) humanOutput(false).write(text);
+  else writeFileSync(flags.output, text);
+  return 0;
+}

@@ -1,0 +1,42 @@
+/** SHA-256 of files, off the main thread for all but the largest. */
+import { createHash, webcrypto } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+/** Files above this size are hashed in pieces, so that they never stand in memory as a whole. */
+const wholeLimit = 48 * 1024 * 1024;
+
+/** Hexadecimal SHA-256 of a file. */
+export async function hashFile(path: string): Promise<string> {
+  const { size } = await stat(path);
+  if (size <= wholeLimit)
+    return Buffer.from(await webcrypto.subtle.digest('SHA-256', await readFile(path))).toString('hex');
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
+  return hash.digest('hex');
+}
+
+export interface HashedFile {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/** The words of a command that name files, with their hashes: `python plugin.py` rests on the script as well. */
+export async function hashCommand(
+  command: readonly string[],
+  { program, cwd }: { program: string; cwd: string },
+): Promise<readonly HashedFile[]> {
+  const files = await Promise.all(
+    command.map(async (word, index) => {
+      const path = index === 0 ? program : resolve(cwd, word);
+      try {
+        return (await stat(path)).isFile() ? [{ path: word, sha256: await hashFile(path) }] : [];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  return files.flat();
+}

@@ -1,0 +1,222 @@
+/** Makes the report of a run: requirement data, outcomes and launches in, one plain object out. Pure. */
+import { createHash } from 'node:crypto';
+import { diagnose } from '../diagnose/diagnose.ts';
+import type { Language } from '../launch/language.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Outcome } from '../run/outcome.ts';
+import type { Level, Requirement, Requirements } from '../run/requirement.ts';
+import type { Result, Results } from '../run/results.ts';
+import type { LaunchRecord, PluginSpec } from '../run/starter.ts';
+import type { Observed, Suite } from '../run/suite.ts';
+import type {
+  Counts,
+  Coverage,
+  Report,
+  ReportedEvidence,
+  ReportedLaunch,
+  ReportedOutcome,
+  Reproduce,
+} from './report.ts';
+import { counts } from './report.ts';
+import { verdictOf } from './verdict.ts';
+
+export interface ReportInput {
+  readonly suite: Suite;
+  readonly plan: Plan;
+  readonly plugin: PluginSpec;
+  readonly files: Report['plugin']['files'];
+  readonly language: Language | undefined;
+  readonly profile: { readonly name: string; readonly digest: string; readonly requires: readonly string[] };
+  readonly results: Results;
+  readonly launches: readonly LaunchRecord[];
+  readonly observed: Observed | undefined;
+  readonly tool: { readonly version: string };
+  readonly environment: Report['environment'];
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  readonly seed: number;
+  readonly strict: boolean;
+  readonly interrupted: boolean;
+  readonly bailed: boolean;
+  readonly notes: readonly string[];
+  /** Words that reproduce this run, from `check` up to the program. */
+  readonly command: (only: string) => Reproduce;
+  /** Requirements that only this run has, such as the calls of its profile. */
+  readonly extra?: Requirements;
+  readonly baseline?: {
+    readonly file: string;
+    apply(outcomes: readonly ReportedOutcome[]): {
+      readonly outcomes: readonly ReportedOutcome[];
+      readonly problems: readonly string[];
+    };
+  };
+}
+
+/** Digest of the requirement data: two reports with the same one judged by the same rules. */
+export function digestOf(requirements: Requirements): string {
+  return createHash('sha256')
+    .update(JSON.stringify([...requirements.values()]))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/** How far the rules of a system are probed. */
+export function coverageOf(suite: Suite): Coverage {
+  const probed = probedIds(suite);
+  const all = [...suite.requirements.values()];
+  const untestable = all.filter((requirement) => requirement.untestable !== undefined).length;
+  const count = all.filter(({ id }) => probed.has(id)).length;
+  return { requirements: all.length, probed: count, untestable, planned: all.length - count - untestable };
+}
+
+/** Every id that some probe decides. */
+export const probedIds = (suite: Suite): ReadonlySet<string> =>
+  new Set(suite.probes.flatMap((probe) => [probe.id, ...(probe.needs.settles ?? [])]));
+
+/** The level that holds: a condition the probe named, or a profile that demands the capability, may raise it. */
+function levelOf(requirement: Requirement, outcome: Outcome, demanded: ReadonlySet<string>): Level {
+  if (demanded.has(requirement.id)) return 'MUST';
+  const condition = outcome.outcome === 'failed' ? outcome.condition : undefined;
+  return requirement.when?.find((when) => when.condition === condition)?.level ?? requirement.level;
+}
+
+const round = (entries: readonly ReportedEvidence[]): readonly ReportedEvidence[] =>
+  entries.map((entry) => ({ ...entry, atMs: Math.round(entry.atMs) }));
+
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+/** What a row needs beside its result. */
+export interface RowContext {
+  readonly language: Language | undefined;
+  readonly command: (only: string) => Reproduce;
+  /** Requirements that the profile demands, whatever their level. */
+  readonly demanded: ReadonlySet<string>;
+}
+
+/** The requirements behind the capabilities that a profile requires. */
+export const demandedIds = (suite: Suite, requires: readonly string[]): ReadonlySet<string> =>
+  new Set(requires.flatMap((capability) => suite.capabilities[capability] ?? []));
+
+/** A capability the profile demands is no matter of choice: not offering it is a failure. */
+function withDemand(result: Result, isDemanded: boolean): Outcome {
+  const { outcome } = result;
+  if (!isDemanded || outcome.outcome !== 'skipped') return outcome;
+  return { outcome: 'failed', expected: 'the capability, which the profile requires', observed: outcome.reason };
+}
+
+/** One requirement's result as the report shows it. */
+export function reportOutcome(result: Result, requirement: Requirement, context: RowContext): ReportedOutcome {
+  const { language, command, demanded } = context;
+  const outcome = withDemand(result, demanded.has(result.id));
+  const base = {
+    id: result.id,
+    level: levelOf(requirement, outcome, demanded),
+    area: requirement.area,
+    title: requirement.title,
+    launches: result.launches,
+    outcome: outcome.outcome,
+    durationMs: result.durationMs,
+  };
+  switch (outcome.outcome) {
+    case 'passed':
+      return { ...base, ...(outcome.note !== undefined && { reason: outcome.note }) };
+    case 'skipped':
+    case 'errored':
+      return { ...base, reason: outcome.reason };
+    case 'blocked':
+      return { ...base, reason: outcome.reason, blockedBy: outcome.blockedBy };
+    case 'failed': {
+      const fix = outcome.cause?.fix ?? (language && requirement.fix[language]) ?? requirement.fix.any;
+      return {
+        ...base,
+        reason: outcome.reason ?? capital(outcome.cause?.title ?? outcome.observed),
+        ...(result.stateDependent && { stateDependent: true }),
+        expected: outcome.expected,
+        observed: outcome.observed,
+        evidence: round(outcome.evidence ?? []),
+        host: requirement.host,
+        ...(outcome.hostSays !== undefined && { hostSays: outcome.hostSays }),
+        fix,
+        source: requirement.source,
+        reproduce: command(result.id),
+      };
+    }
+  }
+}
+
+/** Counts outcomes as the verdict sees them. */
+export function countOutcomes(outcomes: readonly ReportedOutcome[]): Counts {
+  const number = (holds: (outcome: ReportedOutcome) => boolean): number => outcomes.filter(holds).length;
+  const failed = number((outcome) => counts(outcome, false));
+  const known = number((outcome) => outcome.outcome === 'failed' && outcome.known !== undefined);
+  return {
+    passed: number(({ outcome }) => outcome === 'passed'),
+    failed,
+    warned: number(({ outcome }) => outcome === 'failed') - failed - known,
+    skipped: number(({ outcome }) => outcome === 'skipped'),
+    blocked: number(({ outcome }) => outcome === 'blocked'),
+    errored: number(({ outcome }) => outcome === 'errored'),
+    ...(known > 0 && { known }),
+  };
+}
+
+const reportLaunch = (record: LaunchRecord): ReportedLaunch => ({
+  name: record.name,
+  pid: record.pid,
+  ...(record.startMs !== undefined && { startMs: record.startMs }),
+  ...(record.exit && {
+    exit: {
+      ...(record.exit.code !== undefined && { code: record.exit.code }),
+      ...(record.exit.signal !== undefined && { signal: record.exit.signal }),
+      ...(record.exit.killedBy !== undefined && { killedBy: record.exit.killedBy }),
+    },
+  }),
+  leaked: record.leaked,
+});
+
+/** Builds the report. */
+export function buildReport(input: ReportInput): Report {
+  const { suite, plan, results, observed } = input;
+  const demanded = demandedIds(suite, input.profile.requires);
+  const context = { language: input.language, command: input.command, demanded };
+  const requirements: Requirements = new Map([...suite.requirements, ...(input.extra ?? [])]);
+  const found = [...requirements.values()].flatMap((requirement) => {
+    const result = results.get(requirement.id);
+    return result ? [{ requirement, result }] : [];
+  });
+  const rows = found.map(({ requirement, result }) => reportOutcome(result, requirement, context));
+  const { outcomes, problems } = input.baseline?.apply(rows) ?? { outcomes: rows, problems: [] };
+  const launches = input.launches.map(reportLaunch);
+  const failures = found.flatMap(({ requirement, result }) => {
+    const outcome = withDemand(result, demanded.has(result.id));
+    return outcome.outcome === 'failed'
+      ? [{ id: result.id, level: levelOf(requirement, outcome, demanded), outcome }]
+      : [];
+  });
+  const { strict, interrupted } = input;
+  return {
+    kind: 'report',
+    schemaVersion: 1,
+    tool: { name: 'plugfest', version: input.tool.version, requirements: digestOf(suite.requirements) },
+    environment: input.environment,
+    system: suite.system,
+    plugin: { name: input.plugin.name, command: input.plugin.command, files: input.files },
+    profile: { name: input.profile.name, digest: input.profile.digest },
+    startedAt: input.startedAt.toISOString(),
+    durationMs: Math.round(input.durationMs),
+    seed: input.seed,
+    complete: plan.complete && !interrupted && !input.bailed,
+    scope: plan.scope,
+    strict,
+    interrupted,
+    verdict: verdictOf({ outcomes, strict, interrupted, baselineProblems: problems.length }),
+    counts: countOutcomes(outcomes),
+    coverage: coverageOf(suite),
+    observed: observed ?? { services: [], capabilities: [] },
+    diagnoses: diagnose({ failures, launches, startTimeRequirement: suite.startTimeRequirement }),
+    outcomes,
+    launches,
+    ...(input.notes.length > 0 && { notes: input.notes }),
+    ...(input.baseline && { baseline: { file: input.baseline.file, problems } }),
+  };
+}

@@ -1,0 +1,30 @@
+/** The command that runs one requirement again, as a line for people and as words for programs. */
+
+import type { CheckOptions } from '../config/options.ts';
+import type { Profile } from '../config/profile.ts';
+import type { Reproduce } from './report.ts';
+
+const isPlain = /^[\w@%+=:,./-]+$/;
+
+/** A word as a POSIX shell needs it. */
+export const shellWord = (word: string): string =>
+  word !== '' && isPlain.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** Builds the command for one requirement. Values given with --env are not repeated: a report may travel. */
+export function reproduceCommand(options: CheckOptions, system: string, profile: Profile, only: string): Reproduce {
+  const words = ['check', '--only', only, '--system', system];
+  const add = (flag: string, value: string | undefined): void => {
+    if (value !== undefined) words.push(flag, value);
+  };
+  if (typeof options.profile === 'string') add('--profile', options.profile);
+  if (profile.cookie) add('--cookie', `${profile.cookie.key}=${profile.cookie.value}`);
+  for (const { version } of profile.versions) add('--protocol-version', String(version));
+  add('--tls', options.tls);
+  add('--checksum', options.checksum);
+  add('--cwd', options.cwd);
+  for (const name of Object.keys(options.env ?? {})) add('--env', `${name}=…`);
+  if (options.timeout !== undefined) add('--timeout', String(options.timeout));
+  if (options.soak) words.push('--soak');
+  words.push('--', ...options.command);
+  return { text: ['npx', 'plugfest', ...words].map(shellWord).join(' '), argv: ['plugfest', ...words] };
+}
