@@ -2,9 +2,9 @@
  * Builds `dist/`: one bundle with shared chunks for the command, the library and the Vitest front end, and the
  * declarations beside them. Bundling is what makes the command start quickly; see docs/design.md.
  */
-import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { writeDeclarations } from './declarations.mjs';
 import { yamlModules } from './yaml-modules.mjs';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -12,7 +12,7 @@ const withTypes = !process.argv.includes('--no-types');
 
 rmSync('dist', { recursive: true, force: true });
 await build({
-  entryPoints: { bin: 'src/bin.ts', index: 'src/index.ts' },
+  entryPoints: { bin: 'src/bin.ts', index: 'src/index.ts', vitest: 'src/vitest.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -32,7 +32,4 @@ await build({
   legalComments: 'none',
 });
 chmodSync('dist/bin.js', 0o755);
-if (withTypes)
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
-    stdio: 'inherit',
-  });
+if (withTypes) writeDeclarations(['src/index.ts', 'src/vitest.ts'], ['node:', 'vitest']);

@@ -1,7 +1,7 @@
 /** Checks one plugin, from options to report. The registry of systems is handed in; nothing here knows a system. */
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { nearest } from './config/nearest.ts';
+import type { CheckEvent } from './check-event.ts';
 import { type CheckOptions, parseOptions } from './config/options.ts';
 import type { Profile } from './config/profile.ts';
 import { resolveProfile } from './config/resolve-profile.ts';
@@ -12,26 +12,19 @@ import { Launcher, StartRefused } from './launch/launcher.ts';
 import { inspectProgram, type ProgramFacts } from './launch/program.ts';
 import { planRun } from './plan/plan.ts';
 import { buildReport, demandedIds, type ReportInput, reportOutcome } from './report/build-report.ts';
-import type { Report, ReportedOutcome } from './report/report.ts';
+import type { Report } from './report/report.ts';
 import { reproduceCommand } from './report/reproduce.ts';
+import { resolveSuite } from './resolve-suite.ts';
 import { explainRefusal } from './run/early-exit.ts';
 import { Engine } from './run/engine.ts';
-import type { RunEvent } from './run/events.ts';
 import { blocked, type Cause, failed } from './run/outcome.ts';
 import { Pool } from './run/pool.ts';
-import { recognise } from './run/recognise.ts';
 import type { Registry } from './run/registry.ts';
 import { type Result, Results } from './run/results.ts';
 import { RunState } from './run/run-state.ts';
 import { type LaunchRecord, type PluginSpec, Starter } from './run/starter.ts';
 import type { Observed, Suite } from './run/suite.ts';
 import { version } from './version.ts';
-
-/** What a check tells while it goes on, in the order things happen. */
-export type CheckEvent =
-  | RunEvent
-  /** A requirement has its final outcome. */
-  | { readonly type: 'outcome'; readonly outcome: ReportedOutcome };
 
 /** What a check needs beside its options. */
 export interface CheckContext {
@@ -50,9 +43,6 @@ interface Prepared {
   readonly notes: string[];
 }
 
-/** How long a plugin of an unknown system is watched. */
-const recogniseLimitMs = 10_000;
-
 const defaultConcurrency = 4;
 
 function specOf(options: CheckOptions & { command: readonly [string, ...string[]] }): PluginSpec {
@@ -60,51 +50,6 @@ function specOf(options: CheckOptions & { command: readonly [string, ...string[]
   if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`cwd: there is no folder ${cwd}`);
   const name = options.name ?? basename(options.command[0]).replace(/\.(?:[cm]?[jt]s|py|exe)$/, '');
   return { name, command: options.command, cwd, env: options.env ?? {} };
-}
-
-const cookieOf = ({ cookie, env }: Profile) => ({ ...env, ...(cookie && { [cookie.key]: cookie.value }) });
-
-async function suiteFor(
-  options: CheckOptions,
-  profile: Profile,
-  prepared: Prepared,
-  registry: Registry,
-): Promise<Suite> {
-  const name = options.system ?? profile.system;
-  if (name !== undefined) {
-    const entry = registry.find(({ system }) => system === name);
-    if (entry) return entry.load();
-    const meant = nearest(
-      name,
-      registry.map(({ system }) => system),
-    );
-    throw new UsageError(
-      `system: there is no ${name}; the systems are ${registry.map(({ system }) => system).join(', ')}`,
-      {
-        hint: meant === undefined ? undefined : `did you mean \`--system ${meant}\`?`,
-      },
-    );
-  }
-  const { launcher, plugin, program } = prepared;
-  const found = program.refusal
-    ? undefined
-    : await recognise({
-        registry,
-        launcher,
-        plugin,
-        program,
-        environment: cookieOf(profile),
-        limitMs: recogniseLimitMs,
-      });
-  const [first] = registry;
-  const entry = found?.entry ?? first;
-  if (!entry) throw new Error('the registry is empty');
-  prepared.notes.push(
-    found
-      ? `recognised as ${entry.system}: ${found.sign}`
-      : `the system could not be told from what the plugin does; it is judged as ${entry.system} (--system names another)`,
-  );
-  return entry.load();
 }
 
 /** Why the file is not started at all, if so. */
@@ -163,7 +108,8 @@ export async function runCheck(given: CheckOptions, context: CheckContext): Prom
   context.signal?.addEventListener('abort', abort, { once: true });
   try {
     const prepared: Prepared = { plugin, program, launcher, notes: [] };
-    const suite = await suiteFor(options, profile, prepared, context.registry);
+    const { suite, note } = await resolveSuite({ ...prepared, registry: context.registry, options, profile });
+    if (note !== undefined) prepared.notes.push(note);
     const files = hashCommand(plugin.command, { program: program.path, cwd: plugin.cwd });
     const { ran, completed, plan } = await runAll({ options, profile, prepared, suite, context });
     const input: ReportInput = {

@@ -1,11 +1,12 @@
 /** Plugfest as a library: check a plugin from a program and get the typed report. */
 import { registry } from '../suites/registry.ts';
-import { type CheckEvent, runCheck } from './check.ts';
+import { runCheck } from './check.ts';
+import type { CheckEvent } from './check-event.ts';
 import type { CheckOptions } from './config/options.ts';
 import type { Report } from './report/report.ts';
 import { EventQueue } from './run/event-queue.ts';
 
-export type { CheckEvent } from './check.ts';
+export type { CheckEvent } from './check-event.ts';
 export type { CheckOptions } from './config/options.ts';
 export { isUsageError, UsageError } from './config/usage-error.ts';
 export type {
@@ -19,7 +20,7 @@ export type {
   RunReport,
   Verdict,
 } from './report/report.ts';
-export type { Level } from './run/requirement.ts';
+export type { Level } from './run/level.ts';
 
 /** A check under way: await it for the report, iterate it for the events. */
 export interface Check extends Promise<Report>, AsyncIterable<CheckEvent> {}

@@ -7,7 +7,7 @@ import type { Palette } from '../report/formats/terminal.ts';
 import type { Requirement } from '../run/requirement.ts';
 import type { Suite } from '../run/suite.ts';
 import { humanOutput } from './output.ts';
-import { statusOf } from './systems.ts';
+import { statusOf } from './status.ts';
 
 const languages = {
   any: 'in general',

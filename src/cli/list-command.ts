@@ -1,9 +1,10 @@
 /** `plugfest list`: the systems, or the requirements of one with level and status. */
 import { registry } from '../../suites/registry.ts';
 import { coverageOf } from '../report/build-report.ts';
+import { suiteNamed } from '../resolve-suite.ts';
 import type { Suite } from '../run/suite.ts';
 import { humanOutput } from './output.ts';
-import { type Status, statusOf, suiteNamed } from './systems.ts';
+import { type Status, statusOf } from './status.ts';
 
 export interface ListFlags {
   readonly coverage?: boolean;
@@ -54,7 +55,7 @@ export async function listCommand(system: string | undefined, flags: ListFlags):
     else for (const { system: name, title } of systems) output.write(`${p.bold(name)}  ${title}\n`);
     return 0;
   }
-  const suite = await suiteNamed(system);
+  const suite = await suiteNamed(registry, system);
   if (flags.json) {
     const document = { system: suite.system, coverage: coverageOf(suite), requirements: rows(suite) };
     output.write(`${JSON.stringify(document, undefined, 2)}\n`);

@@ -1,5 +1,5 @@
 /** Tells of a run while it goes on: one live line on a terminal, plain lines for what is wrong elsewhere. */
-import type { CheckEvent } from '../check.ts';
+import type { CheckEvent } from '../check-event.ts';
 import { printableWithin } from '../report/printable.ts';
 import type { ReportedOutcome } from '../report/report.ts';
 import type { Output } from './output.ts';

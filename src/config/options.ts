@@ -3,6 +3,59 @@ import * as v from 'valibot';
 import { durationForm, parseDuration } from './duration.ts';
 import { UsageError } from './usage-error.ts';
 
+/** Options of a check. */
+export interface CheckOptions {
+  /** The program and its arguments; never a shell string. A program without a slash is looked up in PATH. */
+  readonly command: readonly string[];
+  /** What the report calls the plugin; the program's file name when left out. */
+  readonly name?: string;
+  /** Working directory of the plugin; the current one when left out. */
+  readonly cwd?: string;
+  /** Variables for the plugin, on top of the inherited ones. Reports name them without their values. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The plugin system, such as `hashicorp-grpc`; recognised from what the plugin does when left out. */
+  readonly system?: string;
+  /** What the host fixes: a profile file, the name of a shipped profile, or the profile itself. */
+  readonly profile?: string | Readonly<Record<string, unknown>>;
+  /** The host's magic cookie; goes before the profile's. */
+  readonly cookie?: { readonly key: string; readonly value: string };
+  /** Application protocol versions the host offers; go before the profile's. */
+  readonly protocolVersions?: readonly number[];
+  /** `auto` demands AutoMTLS; goes before the profile's. */
+  readonly tls?: 'none' | 'auto';
+  /** SHA-256 the program must have, in hexadecimal. */
+  readonly checksum?: string;
+  /** Ids, areas, globs or diagnosis classes to probe; everything when left out. */
+  readonly only?: readonly string[];
+  /** The same, to leave out. */
+  readonly skip?: readonly string[];
+  /** The lowest level to probe; `MAY` when left out. */
+  readonly level?: 'MUST' | 'SHOULD' | 'MAY';
+  /** Only what a real host does to load the plugin. */
+  readonly smoke?: boolean;
+  /** Also probes that wait for minutes. */
+  readonly soak?: boolean;
+  /** One process for each probe. */
+  readonly isolate?: boolean;
+  /** How often everything is run; once when left out. */
+  readonly repeat?: number;
+  /** Seed that shuffles launches and probes; the given order when left out. */
+  readonly shuffle?: number;
+  /** Stop at the first failed MUST. */
+  readonly bail?: boolean;
+  /** A failed SHOULD counts against the verdict as well. */
+  readonly strict?: boolean;
+  /** File of known failures. */
+  readonly baseline?: string;
+  /** How many plugin processes run at once; 4 when left out. */
+  readonly concurrency?: number;
+  /**
+   * Longest wait for anything, as `10s` or `500ms`; the limits of the profile and the reference host when left out.
+   * A number without a unit counts seconds below 1000 and milliseconds from there on.
+   */
+  readonly timeout?: string | number;
+}
+
 const words = v.array(v.pipe(v.string(), v.minLength(1)));
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 
@@ -12,7 +65,6 @@ const duration = v.pipe(
 );
 
 const options = v.strictObject({
-  /** The program and its arguments; never a shell string. */
   command: v.pipe(
     v.array(v.string(), 'expected a list: the program and its arguments'),
     v.minLength(1, 'expected a program to check'),
@@ -21,7 +73,6 @@ const options = v.strictObject({
   cwd: v.optional(v.string()),
   env: v.optional(v.record(v.string(), v.string())),
   system: v.optional(v.string()),
-  /** A profile file, the name of a shipped profile, or the profile itself. */
   profile: v.optional(v.union([v.string(), v.record(v.string(), v.unknown())])),
   cookie: v.optional(v.strictObject({ key: v.pipe(v.string(), v.minLength(1)), value: v.string() })),
   protocolVersions: v.optional(v.array(v.pipe(v.number(), v.integer(), v.minValue(0)))),
@@ -40,10 +91,7 @@ const options = v.strictObject({
   baseline: v.optional(v.string()),
   concurrency: v.optional(count),
   timeout: v.optional(duration),
-});
-
-/** Options of a check; see the command line's help for what each does. */
-export type CheckOptions = v.InferInput<typeof options>;
+} satisfies Record<keyof CheckOptions, v.GenericSchema>);
 
 /** Validates options. @throws UsageError naming the option and what was expected */
 export function parseOptions(given: CheckOptions): CheckOptions & { readonly command: readonly [string, ...string[]] } {

@@ -1,7 +1,7 @@
 /** From failures to root causes. Pure: what probes named is merged, completed and put in order, root first. */
 import type { Diagnosis, ReportedLaunch } from '../report/report.ts';
+import type { Level } from '../run/level.ts';
 import type { Failed } from '../run/outcome.ts';
-import type { Level } from '../run/requirement.ts';
 import { diagnosisClasses } from './classes.ts';
 
 /** A failed requirement with what its probe said. */

@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os';
 import { PassThrough, type Readable } from 'node:stream';
 import { execa } from 'execa';
 import { markerVariable } from './environment.ts';
+import type { Exit } from './exit.ts';
 import { Output } from './output.ts';
 import { closeQuietly, lineWasTaken, offerLine, openForReading, openForWriting, type PipeEnds } from './pipes.ts';
-import { type Ending, type Exit, PluginProcess } from './plugin-process.ts';
+import { type Ending, PluginProcess } from './plugin-process.ts';
 import { Transcript } from './transcript.ts';
 import { Watchdog } from './watchdog.ts';
 

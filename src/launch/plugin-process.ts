@@ -5,19 +5,11 @@
  */
 import { lstatSync, readdirSync, rmSync, type Stats, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeExit, type Exit } from './exit.ts';
 import type { Output } from './output.ts';
 import { isComplete, type ProcessEntry, processesOf } from './process-table.ts';
 import { settlesWithin } from './settles-within.ts';
 import type { Transcript } from './transcript.ts';
-
-/** How a process ended. */
-export interface Exit {
-  readonly code?: number;
-  readonly signal?: string;
-  readonly atMs: number;
-  /** Why Plugfest killed it; absent when it ended by itself or by its host's request. */
-  readonly killedBy?: string;
-}
 
 /** What was left after a launch, each in a few words; all of it has been removed. */
 export interface Ending {
@@ -211,9 +203,3 @@ const listFiles = (directory: string): readonly string[] => {
     return [];
   }
 };
-
-/** `exited with code 1`, `ended by SIGKILL`. */
-export function describeExit(exit: Exit): string {
-  const how = exit.signal === undefined ? `exited with code ${exit.code ?? 0}` : `ended by ${exit.signal}`;
-  return exit.killedBy === undefined ? how : `${how} (killed by Plugfest: ${exit.killedBy})`;
-}

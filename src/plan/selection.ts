@@ -1,7 +1,8 @@
 /** Which requirements a run is narrowed to: ids, areas, globs and diagnosis classes. */
 import { nearest } from '../config/nearest.ts';
 import { UsageError } from '../config/usage-error.ts';
-import { areaOf, type Level, type Requirements } from '../run/requirement.ts';
+import type { Level } from '../run/level.ts';
+import { areaOf, type Requirements } from '../run/requirement.ts';
 
 export interface Scope {
   readonly only?: readonly string[];

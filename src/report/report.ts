@@ -1,5 +1,5 @@
 /** The report: what a run found, in the shape that users' CI, editors and dashboards rest on (schemas/report.v1.json). */
-import type { HostReaction, Level } from '../run/requirement.ts';
+import type { HostReaction, Level } from '../run/level.ts';
 
 export type Verdict = 'conformant' | 'nonconformant' | 'incomplete';
 

@@ -1,5 +1,5 @@
 /** Says in one line how a plugin died in the middle of something: exit, signal, and its own last words. */
-import { describeExit, type Exit } from '../launch/plugin-process.ts';
+import { describeExit, type Exit } from '../launch/exit.ts';
 import type { Evidence, Transcript } from '../launch/transcript.ts';
 import type { Cause } from './outcome.ts';
 import type { Session } from './suite.ts';

@@ -3,7 +3,7 @@
  * stdout, the last lines of stderr, and the file itself. A host shows one generic hint for all of it.
  */
 import { readFileSync } from 'node:fs';
-import { describeExit, type Exit } from '../launch/plugin-process.ts';
+import { describeExit, type Exit } from '../launch/exit.ts';
 import type { ProgramFacts, Refusal, RefusalKind } from '../launch/program.ts';
 import { panicLine } from './crash.ts';
 import type { Cause } from './outcome.ts';

@@ -1,5 +1,5 @@
 /** What a run tells while it goes on: one stream, in the order things happen. */
-import type { Exit } from '../launch/plugin-process.ts';
+import type { Exit } from '../launch/exit.ts';
 
 export type RunEvent =
   /** The plan is made: how many requirements will get an outcome, in which launches. */

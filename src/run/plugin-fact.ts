@@ -2,7 +2,7 @@
  * Things a plugin does to a probe in its middle, thrown so that a probe can be written straight ahead. Whatever else
  * escapes a probe is our own fault; these are facts about the plugin and become outcomes.
  */
-import { describeExit, type Exit } from '../launch/plugin-process.ts';
+import { describeExit, type Exit } from '../launch/exit.ts';
 
 export class PluginFact extends Error {
   override readonly name: string = 'PluginFact';

@@ -3,29 +3,18 @@
  * The parser refuses what TypeScript's own JSON import cannot see: unknown keys, levels, reactions and repeated ids.
  */
 import * as v from 'valibot';
+import type { HostReaction, Level, Reaction } from './level.ts';
 
 const text = v.pipe(v.string(), v.trim(), v.minLength(1));
 
-const level = v.picklist(['MUST', 'SHOULD', 'MAY']);
-/** MUST, SHOULD or MAY as in RFC 2119. */
-export type Level = v.InferOutput<typeof level>;
-
-/**
- * What a reference host does about a break: `rejects` (an error names it), `breaks` (the session or a call fails),
- * `hangs`, `crashes` (the host itself), `degrades` (works, with a loss), `tolerates` (does not notice).
- */
-const reaction = v.picklist(['rejects', 'breaks', 'hangs', 'crashes', 'degrades', 'tolerates']);
+const level = v.picklist(['MUST', 'SHOULD', 'MAY'] satisfies Level[]);
 
 const hostReaction = v.strictObject({
-  /** Versions of the reference host, such as `≥ 1.7.0`, or `all`. */
   versions: text,
-  reaction,
-  /** The error text a user of that host would see; `…` stands for what varies. */
+  reaction: v.picklist(['rejects', 'breaks', 'hangs', 'crashes', 'degrades', 'tolerates'] satisfies Reaction[]),
   message: v.optional(text),
-  /** What else is worth knowing, such as when it shows. */
   note: v.optional(text),
-});
-export type HostReaction = v.InferOutput<typeof hostReaction>;
+} satisfies Record<keyof HostReaction, v.GenericSchema>);
 
 const requirement = v.strictObject({
   level,

@@ -1,8 +1,8 @@
 /** Starts the plugin as a launch says, opens a session on it, and closes both. */
 import type { Profile } from '../config/profile.ts';
 import { buildEnvironment, describeEnvironment, type EnvironmentChanges } from '../launch/environment.ts';
+import type { Exit } from '../launch/exit.ts';
 import type { Launcher } from '../launch/launcher.ts';
-import type { Exit } from '../launch/plugin-process.ts';
 import type { ProgramFacts } from '../launch/program.ts';
 import type { Evidence } from '../launch/transcript.ts';
 import type { Emit } from './events.ts';

@@ -114,6 +114,8 @@ export interface Observed {
 export interface Suite<S extends Session = Session, L extends Launch<S> = Launch<S>> {
   readonly system: string;
   readonly requirements: Requirements;
+  /** What the areas are about, in the order of the requirements. */
+  readonly areas: Readonly<Record<string, string>>;
   /** What a plugin of this system may offer, and the requirement that says whether it does. */
   readonly capabilities: Readonly<Record<string, string | undefined>>;
   /** The first one is the gate. */

@@ -4,7 +4,7 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Exit } from '../../src/launch/plugin-process.ts';
+import type { Exit } from '../../src/launch/exit.ts';
 import { listenersOf, type ProcessEntry } from '../../src/launch/process-table.ts';
 import { eventually } from '../../src/run/within.ts';
 import type { CallResult } from '../../src/wire/grpc-call.ts';

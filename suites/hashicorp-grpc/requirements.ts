@@ -47,3 +47,29 @@ export const requirements: Requirements = parseRequirements([
   pg,
   an,
 ]);
+
+/** What the areas are about. */
+export const areas: Readonly<Record<string, string>> = {
+  LE: 'Launch and environment',
+  HS: 'Handshake',
+  TR: 'Transport',
+  TLS: 'Transport security',
+  HL: 'Health',
+  RF: 'Reflection',
+  CT: 'Controller',
+  SI: 'Stdio',
+  BR: 'Broker',
+  MX: 'Multiplexed broker',
+  LG: 'Logging',
+  VN: 'Version negotiation',
+  CC: 'Concurrency',
+  LM: 'Message limits',
+  ER: 'Errors',
+  DL: 'Deadlines',
+  SD: 'Shutdown',
+  CL: 'Clean-up',
+  RA: 'Reattach',
+  CN: 'Containers',
+  PG: 'Ping',
+  AN: 'Any-typed call',
+};

@@ -3,7 +3,8 @@
 import type { Stats } from 'node:fs';
 import type { Profile } from '../../src/config/profile.ts';
 import type { EnvironmentChanges } from '../../src/launch/environment.ts';
-import type { Exit, PluginProcess } from '../../src/launch/plugin-process.ts';
+import type { Exit } from '../../src/launch/exit.ts';
+import type { PluginProcess } from '../../src/launch/plugin-process.ts';
 import { settlesWithin } from '../../src/launch/settles-within.ts';
 import type { Evidence, Transcript } from '../../src/launch/transcript.ts';
 import { Blocked, ConnectionClosed, DeadlinePassed, PluginExited } from '../../src/run/plugin-fact.ts';

@@ -13,7 +13,7 @@ import { launchProbes } from './probes/launch.ts';
 import { shutdownProbes } from './probes/shutdown.ts';
 import { transportProbes } from './probes/transport.ts';
 import { versionProbes } from './probes/versions.ts';
-import { requirements } from './requirements.ts';
+import { areas, requirements } from './requirements.ts';
 import type { GrpcSession } from './session.ts';
 
 /** Cookies of known hosts must not leak from a host that is somebody's plugin itself. */
@@ -22,6 +22,7 @@ const cookieKeys = new Set(knownHosts.map(({ cookie }) => cookie.key));
 export const suite: Suite<GrpcSession, GrpcLaunch> = {
   system: 'hashicorp-grpc',
   requirements,
+  areas,
   capabilities: {
     health: 'GRPC-HL-001',
     reflection: 'GRPC-RF-001',

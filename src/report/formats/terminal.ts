@@ -96,6 +96,10 @@ function failureBlock(outcome: ReportedOutcome, p: Palette): string[] {
   return lines;
 }
 
+/** One failure as the report shows it, for messages elsewhere. */
+export const renderFailure = (outcome: ReportedOutcome, palette: Palette = noColours): string =>
+  failureBlock(outcome, palette).join('\n');
+
 const section = (title: string, lines: readonly string[], p: Palette): string[] =>
   lines.length === 0 ? [] : ['', p.bold(title), ...lines];
 

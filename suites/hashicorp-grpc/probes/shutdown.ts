@@ -1,7 +1,7 @@
 /** Areas SD and CL: the end of a plugin, and what is left of it. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { describeExit } from '../../../src/launch/plugin-process.ts';
+import { describeExit } from '../../../src/launch/exit.ts';
 import { blocked, failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { PluginExited } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
