@@ -2,7 +2,7 @@
  * What a failure is told with, in the order it is told, whatever the format: cause, expectation, evidence, what a real
  * host does, fix, the command to see it again. Formats only decide how it looks.
  */
-import type { HostReaction } from '../../run/requirement.ts';
+import type { HostReaction } from '../../run/level.ts';
 import { oneLine, visible, visibleBytes } from '../escape.ts';
 import type { Diagnosis, ReportedEvidence, ReportedOutcome } from '../report.ts';
 
@@ -61,7 +61,10 @@ export function factsOf(outcome: ReportedOutcome, diagnoses: readonly Diagnosis[
     if (text !== undefined && text !== '') facts.push({ label, kind: 'text', text });
   };
   const diagnosis = diagnoses.find(({ requirements }) => requirements.includes(outcome.id));
-  add('Diagnosis', diagnosis && `${diagnosis.title} (${diagnosis.class})`);
+  if (diagnosis) {
+    const isSaid = diagnosis.title === reasonOf(outcome);
+    add('Diagnosis', isSaid ? `\`${diagnosis.class}\`` : `${diagnosis.title} (${diagnosis.class})`);
+  }
   for (const remark of remarks(outcome)) add('Note', remark);
   add('Expected', outcome.expected);
   add('Observed', outcome.observed);
