@@ -7,7 +7,7 @@ import { oneLine, visible } from '../escape.ts';
 
 const quiet = /^[\p{L}\p{M}\p{N}.,;:'"()/=+?!%&<>–—…≥≤×·→“”„’-]*$/u;
 /** What quiet characters may still add up to: links, references, commit hashes, emoji. */
-const loud = /:\S|\/\/|==|[!%&]\S|^www\.|^gh-\d|[0-9a-f]{7}/i;
+const loud = /:\S|\/\/|==|[!%&]\S|www\.|gh-\d|[0-9a-f]{7}/i;
 
 const longestRun = (text: string): number => Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
 
@@ -34,7 +34,7 @@ function proseWord(word: string): string {
 
 /** A sentence on one line. What stands between backticks is code; the rest is prose without any markup. */
 export function prose(text: string): string {
-  const parts = cut(oneLine(text), textLimit).split(/`([^`]+)`/);
+  const parts = cut(oneLine(text), textLimit).split(/(?<!`)`([^`]+)`(?!`)/);
   const shown = parts.map((part, index) =>
     index % 2 === 1
       ? codeSpan(part)
@@ -43,7 +43,11 @@ export function prose(text: string): string {
           .map((word) => (word === '' ? '' : proseWord(word)))
           .join(' '),
   );
-  return shown.join('').trim() || '(nothing)';
+  // Code spans that touch would become one: their delimiters would add up to a longer run.
+  return (
+    shown.reduce((line, part) => `${line}${line.endsWith('`') && part.startsWith('`') ? ' ' : ''}${part}`, '').trim() ||
+    '(nothing)'
+  );
 }
 
 /** A sentence in a cell of a table. Tables are split at pipes before code is seen, so pipes become look-alikes. */

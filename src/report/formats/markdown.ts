@@ -1,21 +1,15 @@
 /**
  * Markdown for job summaries and comments on pull requests: verdict, then root causes, then numbers, then each failure
  * with all it takes to fix it; what is no failure is folded away. GitHub refuses comments beyond 65,536 characters, so
- * the text is bounded: when space runs out, failures shrink to one line and then to a count.
+ * the text is bounded: when space runs out, the last parts shrink to one line each.
  */
 import type { Format } from '../format.ts';
-import { counts, type Diagnosis, type Report, type ReportedOutcome, type RunReport } from '../report.ts';
-import { type Fact, factsOf, reasonOf } from './failure-facts.ts';
-import { foldedSections } from './markdown-folded.ts';
-import { cell, codeSpan, fenced, prose } from './markdown-text.ts';
+import { counts, type Diagnosis, type Report, type RunReport } from '../report.ts';
+import { type Block, failureBlock } from './markdown-failure.ts';
+import { otherSections } from './markdown-sections.ts';
+import { cell, codeSpan, prose } from './markdown-text.ts';
 
-const spaceOfAComment = 60_000;
-
-/** A part of the page, and what stands for it when it does not fit. */
-export interface Block {
-  readonly full: string;
-  readonly short?: string;
-}
+const roomOfAComment = 60_000;
 
 const marks: Readonly<Record<Report['verdict'], string>> = {
   conformant: '✅',
@@ -24,29 +18,24 @@ const marks: Readonly<Record<Report['verdict'], string>> = {
 };
 
 function scopeWords({ only, skip, level, smoke }: Report['scope']): string {
-  const words = [
+  return [
     ...(only ? [`--only ${only.join(',')}`] : []),
     ...(skip ? [`--skip ${skip.join(',')}`] : []),
     ...(level ? [`--level ${level}`] : []),
     ...(smoke ? ['--smoke'] : []),
-  ];
-  return words.join(' ');
+  ].join(' ');
 }
 
-function caveats(report: Report): readonly string[] {
-  const narrowed = scopeWords(report.scope);
+/** What a reader must know before trusting the verdict. */
+function caveats({ scope, complete, interrupted, baseline, notes = [] }: Report): readonly string[] {
+  const narrowed = scopeWords(scope);
+  const rest = 'it says nothing of the rest and cannot gate a release.';
   return [
-    ...(report.interrupted ? ['The run was **interrupted**: this is what was known by then.'] : []),
-    ...(narrowed === ''
-      ? []
-      : [`The run was narrowed by ${codeSpan(narrowed)}: it says nothing of the rest and cannot gate a release.`]),
-    ...(!report.complete && !report.interrupted && narrowed === ''
-      ? ['The run ended early: it says nothing of the rest and cannot gate a release.']
-      : []),
-    ...(report.baseline?.problems ?? []).map(
-      (problem) => `**Baseline** ${codeSpan(report.baseline?.file ?? '')}: ${prose(problem)}`,
-    ),
-    ...(report.notes ?? []).map(prose),
+    ...(interrupted ? ['The run was **interrupted**: this is what was known by then.'] : []),
+    ...(narrowed === '' ? [] : [`The run was narrowed by ${codeSpan(narrowed)}: ${rest}`]),
+    ...(!complete && !interrupted && narrowed === '' ? [`The run ended early: ${rest}`] : []),
+    ...(baseline?.problems ?? []).map((problem) => `**Baseline** ${codeSpan(baseline?.file ?? '')}: ${prose(problem)}`),
+    ...notes.map(prose),
   ];
 }
 
@@ -59,69 +48,30 @@ const severityMarks: Readonly<Record<Diagnosis['severity'], string>> = {
 function diagnosisItem(diagnosis: Diagnosis, index: number): string {
   const { title, fix, requirements, severity } = diagnosis;
   const name = diagnosis.variant === undefined ? diagnosis.class : `${diagnosis.class}/${diagnosis.variant}`;
-  const lines = [
+  const about = severity === 'note' ? 'about' : 'breaks';
+  return [
     `${index + 1}. **${prose(title)}**${severityMarks[severity]}`,
     ...(fix === undefined ? [] : [`   - **Fix:** ${prose(fix)}`]),
-    `   - ${codeSpan(name)} breaks ${requirements.map(codeSpan).join(', ') || 'nothing'}`,
-  ];
-  return lines.join('\n');
+    `   - ${codeSpan(name)}${requirements.length > 0 ? ` ${about} ${requirements.map(codeSpan).join(', ')}` : ''}`,
+  ].join('\n');
 }
 
 const shownDiagnoses = 12;
 
 function diagnosisList(diagnoses: readonly Diagnosis[]): string {
   const more = diagnoses.length - shownDiagnoses;
-  const items = diagnoses.slice(0, shownDiagnoses).map(diagnosisItem);
-  return [...items, ...(more > 0 ? [`\nand ${more} more`] : [])].join('\n');
+  const items = diagnoses.slice(0, shownDiagnoses).map(diagnosisItem).join('\n');
+  return more > 0 ? `${items}\n\nand ${more} more` : items;
 }
 
 const countNames = ['passed', 'failed', 'warned', 'known', 'skipped', 'blocked', 'errored'] as const;
 const countHeads = countNames.map((name) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`);
 const numbersOf = ({ counts }: Report): readonly string[] => countNames.map((name) => String(counts[name] ?? 0));
 
-const table = (head: readonly string[], align: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, align, ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
-
-const countTable = (report: Report): string =>
-  table(
-    countHeads,
-    countNames.map(() => '---:'),
-    [numbersOf(report)],
-  );
-
-const shownLines = 12;
-
-function factPart(fact: Fact): string {
-  const label = `**${fact.label}:**`;
-  switch (fact.kind) {
-    case 'text':
-      return `- ${label} ${prose(fact.text)}`;
-    case 'lines': {
-      const more = fact.lines.length - shownLines;
-      const lines = more > 0 ? [...fact.lines.slice(0, shownLines), `… ${more} more in the JSON report`] : fact.lines;
-      return `\n${label}\n\n${fenced(lines, 'text')}\n`;
-    }
-    case 'command':
-      return `\n${label}\n\n${fenced([fact.command], 'sh')}\n`;
-    case 'host': {
-      const items = fact.reactions.map(({ phrase, words, remark }) => {
-        const said = words === undefined ? '' : `: ${codeSpan(words)}`;
-        return `  - ${prose(phrase)}${said}${remark === undefined ? '' : ` (${prose(remark)})`}`;
-      });
-      return [`- ${label}`, ...items].join('\n');
-    }
-  }
-}
-
-const headOf = ({ id, level, title }: ReportedOutcome): string => `${codeSpan(id)} (${level}) ${prose(title)}`;
-
-/** One failure, with everything known of it. */
-export function failureBlock(outcome: ReportedOutcome, { diagnoses }: Report, heading: string): Block {
-  const facts = factsOf(outcome, diagnoses).map(factPart);
-  return {
-    full: `${heading} ${headOf(outcome)}\n\n${prose(reasonOf(outcome))}\n\n${facts.join('\n').trim()}`,
-    short: `- ${headOf(outcome)}: ${prose(reasonOf(outcome))}`,
-  };
+/** A table with columns of words on the left and columns of numbers on the right. */
+function table(words: readonly string[], numbers: readonly string[], rows: readonly (readonly string[])[]): string {
+  const align = [...words.map(() => '---'), ...numbers.map(() => '---:')];
+  return [[...words, ...numbers], align, ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
 function coverageLine({ coverage, system }: Report): string {
@@ -129,64 +79,59 @@ function coverageLine({ coverage, system }: Report): string {
   return `Coverage of ${prose(system)}: ${probed} of ${requirements} requirements probed, ${planned} planned, ${untestable} untestable.`;
 }
 
-function reportBlocks(report: Report, depth: number): readonly Block[] {
-  const heading = '#'.repeat(depth);
+function reportBlocks(report: Report, heading: string): readonly Block[] {
   const { plugin, system, profile, verdict, strict, durationMs, tool, diagnoses } = report;
-  const facts = [prose(system), `profile ${prose(profile.name)}`, ...(strict ? ['strict'] : [])];
+  const facts = [prose(system), `profile ${prose(profile.name)}`, ...(strict ? ['strict'] : [])].join(', ');
   const failures = report.outcomes.filter((outcome) => counts(outcome, strict));
   const remarks = caveats(report).map((line) => `- ${line}`);
   return [
     { full: `${heading} ${marks[verdict]} ${prose(plugin.name)} is ${verdict}` },
-    { full: `${facts.join(', ')}; ${(durationMs / 1000).toFixed(1)} s, Plugfest ${prose(tool.version)}` },
+    { full: `${facts}; ${(durationMs / 1000).toFixed(1)} s, Plugfest ${prose(tool.version)}` },
     ...(remarks.length > 0 ? [{ full: remarks.join('\n') }] : []),
     ...(diagnoses.length > 0 ? [{ full: `${heading}# Diagnosis\n\n${diagnosisList(diagnoses)}` }] : []),
-    { full: countTable(report) },
+    { full: table([], countHeads, [numbersOf(report)]) },
     ...(failures.length > 0 ? [{ full: `${heading}# Failures` }] : []),
-    ...failures.map((outcome) => failureBlock(outcome, report, `${heading}##`)),
-    ...foldedSections(report, `${heading}##`),
+    ...failures.map((outcome) => failureBlock(outcome, diagnoses, `${heading}##`)),
+    ...otherSections(report, `${heading}#`),
     { full: coverageLine(report) },
   ];
 }
 
 function runBlocks({ verdict, reports }: RunReport): readonly Block[] {
   const rows = reports.map((report) => [
-    cell(report.plugin.name),
-    cell(report.system),
-    cell(report.profile.name),
+    ...[report.plugin.name, report.system, report.profile.name].map(cell),
     `${marks[report.verdict]} ${report.verdict}`,
     ...numbersOf(report),
   ]);
-  const align = ['---', '---', '---', '---', ...countNames.map(() => '---:')];
   const plugins = `${reports.length} ${reports.length === 1 ? 'plugin' : 'plugins'}`;
   return [
     { full: `## ${marks[verdict]} ${plugins}: ${verdict}` },
-    ...(rows.length > 0
-      ? [{ full: table(['Plugin', 'System', 'Profile', 'Verdict', ...countHeads], align, rows) }]
-      : []),
-    ...reports.flatMap((report) => reportBlocks(report, 3)),
+    ...(rows.length > 0 ? [{ full: table(['Plugin', 'System', 'Profile', 'Verdict'], countHeads, rows) }] : []),
+    ...reports.flatMap((report) => reportBlocks(report, '###')),
   ];
 }
 
-/** Joins blocks until the space is used up; what does not fit shrinks, then is counted. */
-function fit(blocks: readonly Block[]): string {
-  const shown: string[] = [];
-  let left = spaceOfAComment;
-  let dropped = 0;
-  for (const { full, short } of blocks) {
-    const text = full.length <= left ? full : short;
-    if (text === undefined || text.length > left) dropped += 1;
-    else {
-      shown.push(text);
-      left -= text.length + 2;
-    }
+const sizeOf = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + text.length + 2, 0);
+
+/** Joins blocks so that they fit: everything in short first, then the earliest in full for as long as there is room. */
+function withinRoom(blocks: readonly Block[]): string {
+  const texts = blocks.map(({ full, short }) => short ?? full);
+  let left = roomOfAComment - sizeOf(texts);
+  for (const [index, { full }] of blocks.entries()) {
+    const growth = full.length - (texts[index]?.length ?? 0);
+    if (growth > left) continue;
+    texts[index] = full;
+    left -= growth;
   }
-  if (dropped > 0) shown.push(`${dropped} more parts of this report did not fit here; the JSON report has them all.`);
-  return `${shown.join('\n\n')}\n`;
+  let dropped = 0;
+  for (; left < 0 && texts.length > 1; dropped += 1) left += (texts.pop()?.length ?? 0) + 2;
+  if (dropped > 0) texts.push(`${dropped} more parts of this report have no room here; the JSON report has them all.`);
+  return `${texts.join('\n\n')}\n`;
 }
 
 /** Markdown. */
 export const markdown: Format = {
   name: 'markdown',
   title: 'Markdown, for job summaries and comments on pull requests',
-  render: (report) => fit(report.kind === 'run' ? runBlocks(report) : reportBlocks(report, 2)),
+  render: (report) => withinRoom(report.kind === 'run' ? runBlocks(report) : reportBlocks(report, '##')),
 };
