@@ -30,6 +30,8 @@ export interface StartOptions {
   /** Builds the environment, given the private directory made for this launch. */
   readonly environment: (directory: string) => Readonly<Record<string, string>>;
   readonly stdin?: Stdin;
+  /** Start it as the child of a shell, which is then the process that is known: it can be killed as a host would be. */
+  readonly hasParent?: true;
 }
 
 /** The system refused the start; `message` is its reason, such as `spawn E2BIG`. */
@@ -142,14 +144,13 @@ export class Launcher {
     await this.#watchdog.stop();
   }
 
-  #spawn({ path, command, cwd, stdin }: StartOptions, { environment, out, err, input }: SpawnParts) {
+  #spawn({ path, command, cwd, stdin, hasParent }: StartOptions, { environment, out, err, input }: SpawnParts) {
     // A closed stdin cannot be asked of Node; a shell that replaces itself with the plugin can give it.
-    const [file, argv] =
-      stdin === 'closed'
-        ? ['/bin/sh', ['-c', 'exec "$0" "$@" <&-', path, ...command.slice(1)]]
-        : [path, command.slice(1)];
+    const script = stdin === 'closed' ? 'exec "$0" "$@" <&-' : hasParent ? '"$0" "$@" & wait' : undefined;
+    const args = command.slice(1);
+    const [file, argv] = script === undefined ? [path, args] : ['/bin/sh', ['-c', script, path, ...args]];
     return execa(file, argv, {
-      ...(stdin === 'closed' ? {} : { argv0: command[0] }),
+      ...(script === undefined && { argv0: command[0] }),
       cwd,
       env: environment,
       extendEnv: false,

@@ -134,3 +134,20 @@ export function listenersOf(pids: readonly number[]): readonly Listener[] {
     });
   });
 }
+
+/** A process outside a launch that listens on an address, and whether it was there before a given process started. */
+export function strangerOn(
+  matches: (listener: Omit<Listener, 'pid'>) => boolean,
+  own: readonly number[],
+  youngerThan: number,
+): ProcessEntry | undefined {
+  if (!isComplete) return undefined;
+  const limit = parseStat(youngerThan)?.startedAt ?? 0;
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || own.includes(pid)) continue;
+    const entry = parseStat(pid);
+    if (entry && entry.startedAt < limit && listenersOf([pid]).some(matches)) return entry;
+  }
+  return undefined;
+}

@@ -35,7 +35,11 @@ export interface Plan<S extends Session = Session, L extends Launch<S> = Launch<
   readonly looks: readonly Probe<S>[];
   /** Ids that are not run, with the reason. */
   readonly skipped: ReadonlyMap<string, string>;
+  /** How long a process is watched after its last probe, in milliseconds: some deaths come late. */
+  readonly watchMs: number;
 }
+
+const watchMs = 250;
 
 const soakReason = 'needs a wait of more than 5 s to prove anything: run with --soak';
 
@@ -85,5 +89,6 @@ export function planRun<S extends Session, L extends Launch<S>>(suite: Suite<S, 
     others: reorder(wantsPair ? [...pair, ...needed] : needed),
     looks,
     skipped,
+    watchMs: scope.smoke ? 0 : watchMs,
   };
 }

@@ -24,26 +24,26 @@ type Task = () => Promise<void>;
 export class Engine<S extends Session, L extends Launch<S>> {
   readonly suite: Suite<S, L>;
   readonly state: RunState<S, L>;
-  readonly #plan: Plan<S, L>;
+  readonly plan: Plan<S, L>;
   readonly #starter: Starter<S, L>;
   readonly #pool: Pool;
 
   constructor(parts: EngineParts<S, L>) {
     this.suite = parts.suite;
     this.state = parts.state;
-    this.#plan = parts.plan;
+    this.plan = parts.plan;
     this.#starter = parts.starter;
     this.#pool = parts.pool;
   }
 
   /** Runs the whole plan; the outcomes are in the state afterwards. Returns what was seen of the plugin at large. */
   async run(): Promise<Observed | undefined> {
-    for (const [id, reason] of this.#plan.skipped) this.state.recordOutcome(id, skipped(reason), []);
+    for (const [id, reason] of this.plan.skipped) this.state.recordOutcome(id, skipped(reason), []);
     const gate = await this.#openGate();
     this.#starter.setGate(gate.session);
     if (gate.session.broken?.stage === 'start') {
       this.#blockOthers(gate.session);
-      await new LaunchRun(this, this.#plan.gate).runShared(gate);
+      await new LaunchRun(this, this.plan.gate).runShared(gate);
       await this.#explain(gate.session);
     } else await this.#runBoth(gate);
     await this.#look();
@@ -78,7 +78,7 @@ export class Engine<S extends Session, L extends Launch<S>> {
 
   /** A gate that was too slow while other plugins ran is opened once more, alone. */
   async #openGate(): Promise<Opened<S>> {
-    const { launch } = this.#plan.gate;
+    const { launch } = this.plan.gate;
     const wasAlone = this.#pool.watchAlone();
     const leave = await this.#pool.enter();
     let opened = await this.#starter.open(launch);
@@ -99,7 +99,7 @@ export class Engine<S extends Session, L extends Launch<S>> {
 
   /** The gate's own probes run beside the other launches, once it is known that two copies can live side by side. */
   async #runBoth(gate: Opened<S>): Promise<void> {
-    const gateRun = new LaunchRun(this, this.#plan.gate);
+    const gateRun = new LaunchRun(this, this.plan.gate);
     const pair = await this.#judgePair(gate);
     const tasks = this.#tasks(gate.session, pair?.launch);
     if (pair?.verdict.outcome !== 'failed') {
@@ -108,7 +108,7 @@ export class Engine<S extends Session, L extends Launch<S>> {
     }
     await pair.closing;
     await gate.close();
-    const fresh = await this.open(this.#plan.gate.launch);
+    const fresh = await this.open(this.plan.gate.launch);
     this.#starter.setGate(fresh.session);
     await gateRun.runShared(fresh);
     for (const task of tasks) await task();
@@ -117,13 +117,13 @@ export class Engine<S extends Session, L extends Launch<S>> {
   /** Starts a second copy beside the gate and judges whether the two can live side by side. */
   async #judgePair(gate: Opened<S>): Promise<{ launch: L; verdict: ProbeOutcome; closing: Promise<void> } | undefined> {
     const { pairing } = this.suite;
-    const plan = pairing && this.#plan.others.find(({ launch }) => launch.name === pairing.launch);
+    const plan = pairing && this.plan.others.find(({ launch }) => launch.name === pairing.launch);
     if (!plan) return undefined;
     const { launch } = plan;
     const second = await this.#starter.open(launch);
     const verdict = pairing.judge(gate.session, second.session);
-    if (this.#plan.selected.has(pairing.requirement))
-      this.state.recordOutcome(pairing.requirement, verdict, [this.#plan.gate.launch.name, launch.name]);
+    if (this.plan.selected.has(pairing.requirement))
+      this.state.recordOutcome(pairing.requirement, verdict, [this.plan.gate.launch.name, launch.name]);
     if (verdict.outcome !== 'failed') this.#admit(launch, launch.name, second);
     return { launch, verdict, closing: second.close() };
   }
@@ -131,15 +131,15 @@ export class Engine<S extends Session, L extends Launch<S>> {
   /** What is left to do beside the gate; the pair was started already, unless it must be started alone. */
   #tasks(gate: S, pair: L | undefined): readonly Task[] {
     const tasks: Task[] = [];
-    for (const plan of [this.#plan.gate, ...this.#plan.others]) {
-      const reason = plan === this.#plan.gate ? undefined : plan.launch.unfit?.(gate, this.#starter.profile);
+    for (const plan of [this.plan.gate, ...this.plan.others]) {
+      const reason = plan === this.plan.gate ? undefined : plan.launch.unfit?.(gate, this.#starter.profile);
       if (reason !== undefined) {
         for (const probe of [...plan.shared, ...plan.isolated, ...plan.ending])
           this.state.recordAll(probe, skipped(reason));
         this.state.unstarted.set(plan.launch.name, skipped(reason));
         continue;
       }
-      const isDone = plan === this.#plan.gate || (plan.launch === pair && this.state.sessions(pair.name).length > 0);
+      const isDone = plan === this.plan.gate || (plan.launch === pair && this.state.sessions(pair.name).length > 0);
       if (!isDone) tasks.push(() => this.#runLaunch(plan));
       for (const probe of plan.isolated) tasks.push(() => new LaunchRun(this, plan).runIsolated(probe));
     }
@@ -158,22 +158,22 @@ export class Engine<S extends Session, L extends Launch<S>> {
     if (!cause) return;
     const { by, outcome } = gate.broken;
     this.state.results.drop(by);
-    this.state.recordOutcome(by, { ...outcome, cause }, [this.#plan.gate.launch.name]);
+    this.state.recordOutcome(by, { ...outcome, cause }, [this.plan.gate.launch.name]);
   }
 
   /** Nothing else is started when the gate's plugin never got ready: one root cause, not forty failures. */
   #blockOthers({ broken }: S): void {
     if (!broken) return;
     const outcome = blocked(broken.by, `the plugin does not start: ${broken.outcome.observed}`);
-    for (const launch of [...this.#plan.others, { ...this.#plan.gate, shared: [], ending: [] }])
+    for (const launch of [...this.plan.others, { ...this.plan.gate, shared: [], ending: [] }])
       for (const probe of [...launch.shared, ...launch.isolated, ...launch.ending])
         if (probe.id !== broken.by) this.state.recordAll(probe, outcome);
-    for (const { launch } of this.#plan.others) this.state.unstarted.set(launch.name, outcome);
+    for (const { launch } of this.plan.others) this.state.unstarted.set(launch.name, outcome);
   }
 
   /** Runs the probes that look at several launches, or at every start. */
   async #look(): Promise<void> {
-    for (const probe of this.#plan.looks) {
+    for (const probe of this.plan.looks) {
       if (this.state.stopped) return;
       if ('launches' in probe.needs) await this.#lookAt(probe, probe.needs.launches);
       else

@@ -12,9 +12,6 @@ import { blocked, type Failed, failed, type Outcome } from './outcome.ts';
 import type { Opened } from './starter.ts';
 import type { Launch, Probe, Session } from './suite.ts';
 
-/** How long a process is watched after its last probe, in milliseconds. */
-export const watchMs = 250;
-
 /** After so many deaths the rest of a launch is blocked: the plugin will not get better. */
 const mostDeaths = 5;
 
@@ -114,7 +111,10 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
 
   /** Watches a process for a while after its last probe: some deaths come late. */
   async #watch(session: S, after: string): Promise<Failed | undefined> {
-    await settlesWithin(Promise.race([session.plugin.whenExited, this.#engine.state.whenStopped]), watchMs);
+    await settlesWithin(
+      Promise.race([session.plugin.whenExited, this.#engine.state.whenStopped]),
+      this.#engine.plan.watchMs,
+    );
     return session.plugin.exited && !session.plugin.exited.killedBy ? died(session, after) : undefined;
   }
 
@@ -160,7 +160,7 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
     try {
       if (opened.session.broken) return undefined;
       const ended = Promise.race([opened.session.plugin.whenExited, this.#engine.state.whenStopped]);
-      await settlesWithin(ended, Math.min(livedMs, 3000) + watchMs);
+      await settlesWithin(ended, Math.min(livedMs, 3000) + this.#engine.plan.watchMs);
       const { exited } = opened.session.plugin;
       return exited && !exited.killedBy ? died(opened.session, 'nothing: nobody had called it') : undefined;
     } finally {

@@ -116,6 +116,7 @@ export class Starter<S extends Session, L extends Launch<S>> implements Completi
       command: plugin.command,
       cwd: plugin.cwd,
       ...(launch.stdin && { stdin: launch.stdin }),
+      ...(launch.hasParent && { hasParent: true }),
       environment: (directory) => {
         set = { TMPDIR: directory, ...launch.environment({ profile, directory, gate }), ...setup.environment };
         return buildEnvironment(process.env, (name) => suite.isProtocolVariable(name), plugin.env, profile.env, set);

@@ -57,6 +57,8 @@ export interface Launch<S extends Session = Session> {
   /** One line for people: what is different about this start. */
   readonly purpose: string;
   readonly stdin?: Stdin;
+  /** Start it as the child of a process that stands for the host and can be killed. */
+  readonly hasParent?: true;
   /** False where the host could not accept the plugin's answer, so that handshake rules do not apply. */
   readonly judged: boolean;
   /** The protocol variables of this start. */

@@ -1,4 +1,5 @@
 /** A place to connect to, and the raw connection to it. */
+import { lookup } from 'node:dns';
 import { connect, type Socket } from 'node:net';
 
 export type Address =
@@ -25,7 +26,15 @@ export function connectSocket(address: Address, limitMs: number): Promise<Connec
     const socket =
       address.network === 'unix'
         ? connect({ path: address.path.startsWith('@') ? `\0${address.path.slice(1)}` : address.path })
-        : connect({ host: address.host, port: address.port, keepAlive: true, noDelay: true });
+        : // Names resolve as in a Go host: IPv4 goes first, and the second family is not tried.
+          connect({
+            host: address.host,
+            port: address.port,
+            keepAlive: true,
+            noDelay: true,
+            autoSelectFamily: false,
+            lookup: (name, options, callback) => lookup(name, { ...options, verbatim: false }, callback),
+          });
     const fail = (code: string, message: string) => {
       clearTimeout(timer);
       socket.destroy();

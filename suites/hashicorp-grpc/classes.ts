@@ -47,5 +47,5 @@ export const classes: Readonly<Record<string, readonly string[]>> = {
   'closes-idle-connection': ['GRPC-TR-007'],
   'dies-on-interrupt': ['GRPC-SD-004'],
   'shutdown-ignored': ['GRPC-CT-001', 'GRPC-CT-002', 'GRPC-CT-003', 'GRPC-SD-001'],
-  'left-behind': ['GRPC-LE-002', 'GRPC-SD-003', 'GRPC-SD-006'],
+  'left-behind': ['GRPC-LE-002', 'GRPC-SD-003', 'GRPC-SD-006', 'GRPC-SD-009', 'GRPC-HS-028'],
 };

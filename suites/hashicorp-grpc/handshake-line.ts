@@ -113,10 +113,9 @@ function unwrap(text: string): { readonly inner: string; readonly wrapped: strin
     : { inner: text, wrapped: undefined };
 }
 
-const bare = (part: string): string => {
-  const trimmed = trimSpace(part);
-  return unwrap(trimmed).wrapped?.match(/["'`]/) ? unwrap(trimmed).inner : trimmed;
-};
+const unquote = (part: string): string => (unwrap(part).wrapped?.match(/["'`]/) ? unwrap(part).inner : part);
+
+const bare = (part: string): string => unquote(trimSpace(part));
 
 function assign(parts: readonly string[]): { readonly shape: Shape; readonly fields: Fields } {
   const [a, b, c, d, e, f, g] = parts;
@@ -125,10 +124,9 @@ function assign(parts: readonly string[]): { readonly shape: Shape; readonly fie
   if (parts.length === 3 && isNetwork(b)) return { shape: 'three-fields', fields: some({ network: b, address: c }) };
   if (parts.length === 4 && isProtocol(d) && isNetwork(b))
     return { shape: 'no-app-version', fields: some({ core: a, network: b, address: c, protocol: d }) };
-  if (parts.length === 4) {
-    const fields = some({ core: a, app: b, network: c, address: d });
-    return { shape: b === '0' && atoi(a ?? '') !== 1 ? 'packer' : 'four-fields', fields };
-  }
+  if (parts.length === 4 && b === '0' && atoi(a ?? '') !== 1)
+    return { shape: 'packer', fields: some({ network: c, address: d }) };
+  if (parts.length === 4) return { shape: 'four-fields', fields: some({ core: a, app: b, network: c, address: d }) };
   if (isNetwork(d) && !isNetwork(c) && isProtocol(e))
     return { shape: 'swapped-address', fields: some({ core: a, app: b, protocol: e, certificate: f, multiplex: g }) };
   if (/^unix$/i.test(c ?? '') && !isProtocol(e)) {
@@ -149,6 +147,9 @@ export function readLine(bytes: Buffer): HandshakeLine {
   const { rest, prefix, prefixText } = cleanStart(text, utf16);
   const { inner, wrapped } = unwrap(rest);
   const parts = inner.split('|');
+  // A blank at the edge of a path may belong to it, and hosts ignore what stands in the last fields.
+  const isStrict = (index: number): boolean => [0, 1, 2, 4].includes(index);
+  const isPadded = parts.some((part, index) => isStrict(index) && part !== trimSpace(part));
   const numbersWhere = (holds: (part: string) => boolean): readonly number[] =>
     parts.flatMap((part, index) => (holds(part) ? [index + 1] : []));
   return {
@@ -158,9 +159,9 @@ export function readLine(bytes: Buffer): HandshakeLine {
     wrapped,
     count: parts.length,
     parts,
-    padded: numbersWhere((part) => part !== trimSpace(part)),
+    padded: isPadded ? numbersWhere((part) => part !== trimSpace(part)) : [],
     quoted: numbersWhere((part) => bare(part) !== trimSpace(part)),
-    ...assign(parts.map(bare)),
+    ...assign(parts.map((part, index) => (isPadded || isStrict(index) ? bare(part) : unquote(part)))),
   };
 }
 

@@ -184,7 +184,10 @@ const tcpForm = onNetwork('tcp', (input, address) => {
   const split = splitHostPort(address);
   const expected = 'host:port with a numeric port, IPv6 in brackets';
   if (!split.ok) return fault(input, { expected, observed: split.error, variant: 'tcp-address' });
-  const isPort = /^\d+$/.test(split.port) && Number(split.port) <= 65535;
+  if (/\s/.test(split.host))
+    return fault(input, { expected, observed: `host ${show(split.host)}`, variant: 'tcp-address' });
+  // A blank before the digits is odd, and Go takes it.
+  const isPort = /^\s*\d+$/.test(split.port) && Number(split.port) <= 65535;
   return isPort ? passed() : fault(input, { expected, observed: `port ${show(split.port)}`, variant: 'tcp-address' });
 });
 

@@ -257,6 +257,14 @@ export const launches: readonly [GrpcLaunch, ...GrpcLaunch[]] = [
   versions('foreign-version', 'with a version nobody knows', () => String(foreignVersion)),
   {
     ...base,
+    name: 'orphaned',
+    purpose: 'as the child of a host that is then killed',
+    judged: false,
+    connects: true,
+    hasParent: true,
+  },
+  {
+    ...base,
     name: 'multiplex',
     purpose: 'by a host that asks for broker multiplexing',
     judged: false,

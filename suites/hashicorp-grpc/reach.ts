@@ -2,7 +2,7 @@
  * Reaches for the printed address as the host does: connects at once, waits for SETTINGS, opens the two long streams,
  * makes the first call. Where that fails, finds out what the plugin does instead, and which rule it breaks.
  */
-import { listenersOf } from '../../src/launch/process-table.ts';
+import { listenersOf, strangerOn } from '../../src/launch/process-table.ts';
 import { crashCause, lastWords } from '../../src/run/crash.ts';
 import { type Cause, type Failed, failed } from '../../src/run/outcome.ts';
 import { DeadlinePassed, PluginExited } from '../../src/run/plugin-fact.ts';
@@ -30,6 +30,12 @@ export async function reach(session: GrpcSession, attempt: Promise<ConnectResult
   try {
     const connected = await connectToPlugin(session, await attempt, breaks);
     if (!connected) return;
+    const stranger = findStranger(session);
+    if (stranger) {
+      connected.socket.destroy();
+      breaks('GRPC-HS-028', stranger);
+      return;
+    }
     const connection = await openHttp2(session, connected, breaks);
     if (!connection) return;
     const stdio = connection.call(methods.stdio);
@@ -74,6 +80,31 @@ async function connectToPlugin(
   if (session.plugin.exited) throw new PluginExited(session.plugin.exited);
   breaks('GRPC-HS-028', notServed(session, first.message));
   return undefined;
+}
+
+/** Somebody answers, but who? With a fixed address it may be a process that was there long before. */
+function findStranger(session: GrpcSession): Failed | undefined {
+  const { address } = session.handshake;
+  const own = session.plugin.processes().map(({ pid }) => pid);
+  const isPrinted = (listener: { network: string; address: string }): boolean =>
+    address?.network === 'unix'
+      ? listener.network === 'unix' && listener.address === address.path
+      : listener.network === 'tcp' && listener.address.endsWith(`:${address?.port}`);
+  if (own.length === 0 || listenersOf(own).some(isPrinted)) return undefined;
+  const stranger = strangerOn(isPrinted, own, session.plugin.pid);
+  if (!stranger) return undefined;
+  const who = `process ${stranger.pid} (${stranger.name})`;
+  return failed({
+    expected: `the plugin serves ${session.where}`,
+    observed: `${who} listens there, and was running before the plugin started`,
+    evidence: session.evidence(),
+    cause: {
+      class: 'left-behind',
+      variant: 'address-of-another',
+      title: `The printed address belongs to ${who}, not to the plugin: the host would talk to the wrong process`,
+      fix: 'End the leftover process, and let the system choose the address.',
+    },
+  });
 }
 
 async function connectLater(session: GrpcSession, address: Address): Promise<Socket | undefined> {

@@ -149,29 +149,53 @@ async function toleratesLostHost(session: GrpcSession): Promise<ProbeOutcome> {
   return passed();
 }
 
-/** Five minutes and more with `--soak`; a second otherwise, which catches those who do not even wait. */
-const staysIdle =
-  (limitMs: (session: GrpcSession) => number) =>
-  async (session: GrpcSession): Promise<ProbeOutcome> => {
-    void session.main;
-    const limit = limitMs(session);
-    await eventually(() => session.plugin.exited !== undefined, { limitMs: limit, everyMs: 50 });
-    const { exited } = session.plugin;
-    if (!exited) {
-      await session.answered(methods.check, healthCheck);
-      return passed();
-    }
-    return failed({
-      expected: `the plugin runs on while nobody calls it, here for ${limit / 1000} s`,
-      observed: `the plugin ${describeExit(exited)} after ${(exited.atMs / 1000).toFixed(1)} s`,
-      evidence: session.evidence(),
-      cause: {
-        class: 'exits-when-idle',
-        title: `The plugin ends by itself after ${(exited.atMs / 1000).toFixed(1)} s without calls`,
-        fix: 'Run until Shutdown: the host decides when the plugin ends.',
-      },
-    });
-  };
+async function staysIdle(session: GrpcSession): Promise<ProbeOutcome> {
+  void session.main;
+  const limit = session.deadlines.idleMs;
+  await eventually(() => session.plugin.exited !== undefined, { limitMs: limit, everyMs: 50 });
+  const { exited } = session.plugin;
+  if (!exited) {
+    await session.answered(methods.check, healthCheck);
+    return passed();
+  }
+  return failed({
+    expected: `the plugin runs on while nobody calls it, here for ${limit / 1000} s`,
+    observed: `the plugin ${describeExit(exited)} after ${(exited.atMs / 1000).toFixed(1)} s`,
+    evidence: session.evidence(),
+    cause: {
+      class: 'exits-when-idle',
+      title: `The plugin ends by itself after ${(exited.atMs / 1000).toFixed(1)} s without calls`,
+      fix: 'Run until Shutdown: the host decides when the plugin ends.',
+    },
+  });
+}
+
+/** How long a plugin has to notice that its host is gone; those that look do so every few seconds. */
+const orphanLimitMs = 10_000;
+
+async function noticesDeadHost(session: GrpcSession): Promise<ProbeOutcome> {
+  const { connection } = session.main;
+  const { plugin } = session;
+  session.leaving = true;
+  connection.close();
+  plugin.signal('SIGKILL');
+  plugin.stdout.release();
+  plugin.stderr.release();
+  if (await eventually(() => plugin.processes().length === 0, { limitMs: orphanLimitMs, everyMs: 100 }))
+    return passed();
+  const [first] = plugin.processes();
+  return failed({
+    expected: 'the plugin ends when its host is gone',
+    observed: `process ${first?.pid ?? '?'} runs on ${orphanLimitMs / 1000} s after the host was killed`,
+    evidence: session.evidence(),
+    cause: {
+      class: 'left-behind',
+      variant: 'orphan',
+      title: 'The plugin survives its host: after a crash of the host it stays for ever',
+      fix: 'Watch the parent process (its pid changes when it dies) and exit; make it configurable where reattach matters.',
+    },
+  });
+}
 
 const removesSocket = (session: GrpcSession): Promise<ProbeOutcome> => {
   if (session.handshake.address?.network === 'tcp') return Promise.resolve(skipped('the plugin listens on TCP'));
@@ -240,11 +264,8 @@ export const shutdownProbes: readonly Probe<GrpcSession>[] = [
   probe('GRPC-SD-005', { launch: 'plain', isolated: true }, endsOnTerminate),
   probe('GRPC-SD-006', { launch: 'plain', isolated: true }, startsAfterKill),
   probe('GRPC-SD-007', { launch: 'plain', isolated: true }, toleratesLostHost),
-  probe(
-    'GRPC-SD-008',
-    { launch: 'plain', isolated: true, soak: true },
-    staysIdle(({ deadlines }) => deadlines.idleMs),
-  ),
+  probe('GRPC-SD-008', { launch: 'plain', isolated: true, soak: true }, staysIdle),
+  probe('GRPC-SD-009', { launch: 'orphaned', isolated: true, soak: true }, noticesDeadHost),
   probe('GRPC-CL-001', { launch: 'plain', ending: true }, removesSocket),
   probe('GRPC-CL-002', { launch: 'plain', ending: true }, removesOtherSockets),
   probe('GRPC-CL-003', { launches: ['plain', 'again'] }, hasItsOwnName),
