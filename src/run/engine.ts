@@ -62,13 +62,7 @@ export class Engine<S extends Session, L extends Launch<S>> {
       throw error;
     });
     this.#admit(launch, label, opened);
-    return {
-      session: opened.session,
-      close: async () => {
-        await opened.close();
-        leave();
-      },
-    };
+    return withRoom(opened, leave);
   }
 
   #admit(launch: L, label: string, { session }: Opened<S>): void {
@@ -88,13 +82,7 @@ export class Engine<S extends Session, L extends Launch<S>> {
       opened = await this.#pool.alone(() => this.#starter.open(launch));
     }
     this.#admit(launch, launch.name, opened);
-    return {
-      session: opened.session,
-      close: async () => {
-        await opened.close();
-        leave();
-      },
-    };
+    return withRoom(opened, leave);
   }
 
   /** The gate's own probes run beside the other launches, once it is known that two copies can live side by side. */
@@ -103,7 +91,9 @@ export class Engine<S extends Session, L extends Launch<S>> {
     const pair = await this.#judgePair(gate);
     const tasks = this.#tasks(gate.session, pair?.launch);
     if (pair?.verdict.outcome !== 'failed') {
-      await Promise.all([gateRun.runShared(gate, pair?.closing), ...tasks.map((task) => task())]);
+      // The gate waits for all others before its end: so it is watched for as long as the run takes, at no cost.
+      const others = Promise.all([pair?.closing, ...tasks.map((task) => task())]);
+      await Promise.all([gateRun.runShared(gate, others), others]);
       return;
     }
     await pair.closing;
@@ -225,3 +215,12 @@ export class Engine<S extends Session, L extends Launch<S>> {
     }
   }
 }
+
+const withRoom = <S extends Session>(opened: Opened<S>, leave: () => void): Opened<S> => ({
+  session: opened.session,
+  rest: leave,
+  close: async () => {
+    await opened.close();
+    leave();
+  },
+});

@@ -33,7 +33,7 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
    * Runs the shared and the ending probes on an open session, and closes it.
    * @param beforeEnding what must be over before the plugin is ended
    */
-  async runShared(opened: Opened<S>, beforeEnding?: Promise<void>): Promise<void> {
+  async runShared(opened: Opened<S>, beforeEnding?: Promise<unknown>): Promise<void> {
     let current = opened;
     let deaths = 0;
     let since: { probe: Probe<S>; executed: Executed }[] = [];
@@ -68,11 +68,20 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
       if (queue.length === 0 && this.#plan.ending.length === 0) return;
       current = await this.#engine.open(this.#plan.launch);
     }
-    for (const { probe, executed } of since) this.#engine.state.record(probe, executed, [this.#plan.launch.name]);
-    await beforeEnding;
+    const { name } = this.#plan.launch;
+    for (const { probe, executed } of since) this.#engine.state.record(probe, executed, [name]);
+    const late = beforeEnding && !current.session.broken ? await this.#waitFor(beforeEnding, current) : undefined;
+    if (late) {
+      await current.close();
+      if (!(await this.#explainDeath(since, late, current.session.transcript.now()))) {
+        this.#block(this.#plan.ending, late);
+        return;
+      }
+      current = await this.#engine.open(this.#plan.launch);
+    }
     for (const probe of this.#plan.ending) {
       if (this.#engine.state.stopped) break;
-      this.#engine.state.record(probe, await execute(probe, [current.session]), [this.#plan.launch.name]);
+      this.#engine.state.record(probe, await execute(probe, [current.session]), [name]);
     }
     await current.close();
   }
@@ -107,6 +116,16 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
       if (!session.plugin.exited) return hung(session, after, trouble ?? '');
     }
     return died(session, after);
+  }
+
+  /** Waits with the plugin at rest, and watches it all the while. */
+  async #waitFor(others: Promise<unknown>, opened: Opened<S>): Promise<Failed | undefined> {
+    const { session } = opened;
+    opened.rest();
+    await Promise.race([others, session.plugin.whenExited]);
+    const hasDied = session.plugin.exited !== undefined && session.plugin.exited.killedBy === undefined;
+    if (hasDied) await others;
+    return hasDied && !this.#engine.state.stopped ? died(session, 'a while without calls') : undefined;
   }
 
   /** Watches a process for a while after its last probe: some deaths come late. */

@@ -31,6 +31,8 @@ export interface LaunchRecord {
 
 export interface Opened<S extends Session> {
   readonly session: S;
+  /** Gives the room among the running processes to others, while this one only waits. */
+  rest(): void;
   /** Ends the session as a host would, then whatever is left of the launch. */
   close(): Promise<void>;
 }
@@ -92,7 +94,7 @@ export class Starter<S extends Session, L extends Launch<S>> implements Completi
     const setup = await launch.setup?.({ profile, directory: launcher.directory, gate: this.#gate, startBeside });
     const opened = await this.#start(launch, label, { setup: setup ?? {}, startBeside });
     return {
-      session: opened.session,
+      ...opened,
       close: async () => {
         await opened.close();
         for (const other of beside) await other.close();
@@ -143,6 +145,7 @@ export class Starter<S extends Session, L extends Launch<S>> implements Completi
     };
     return {
       session,
+      rest: () => undefined,
       close: () => {
         closing ??= close();
         return closing;
