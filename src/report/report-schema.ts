@@ -12,9 +12,9 @@ const about = <S extends v.GenericSchema>(schema: S, description: string) => v.p
 
 const level = v.picklist(['MUST', 'SHOULD', 'MAY']);
 const words = v.array(v.string());
-const whole = v.pipe(v.number(), v.integer());
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const milliseconds = v.pipe(v.number(), v.minValue(0));
+const whole = v.pipe(v.number(), v.integer('expected a whole number'));
+const count = v.pipe(whole, v.minValue(0, 'expected 0 or more'));
+const milliseconds = v.pipe(v.number(), v.minValue(0, 'expected 0 or more'));
 
 const verdict = about(
   v.picklist(['conformant', 'nonconformant', 'incomplete']),
