@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { CheckEvent } from './check-event.ts';
+import { readBaseline } from './config/baseline.ts';
 import { type CheckOptions, parseOptions } from './config/options.ts';
 import type { Profile } from './config/profile.ts';
 import { resolveProfile } from './config/resolve-profile.ts';
@@ -101,6 +102,7 @@ export async function runCheck(given: CheckOptions, context: CheckContext): Prom
   const options = parseOptions(given);
   const plugin = specOf(options);
   const profile = await resolveProfile(context.registry, options);
+  const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline);
   const path = { ...process.env, ...plugin.env, ...profile.env }['PATH'] ?? '';
   const program = inspectProgram(plugin.command[0], { cwd: plugin.cwd, path });
   const launcher = context.launcher ?? new Launcher();
@@ -128,6 +130,7 @@ export async function runCheck(given: CheckOptions, context: CheckContext): Prom
       strict: options.strict ?? false,
       interrupted: context.signal?.aborted ?? false,
       notes: prepared.notes,
+      ...(baseline && { baseline: { baseline, today: startedAt.toISOString().slice(0, 10) } }),
       command: (only) => reproduceCommand(options, suite.system, completed, only),
     };
     return buildReport(input);

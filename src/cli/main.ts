@@ -5,6 +5,7 @@ import { exitCodes } from '../report/verdict.ts';
 import { version } from '../version.ts';
 import type { CheckFlags } from './check-command.ts';
 import { ignoreClosedPipes } from './output.ts';
+import type { RunFlags } from './run-command.ts';
 
 const collect = (word: string, words: readonly string[] = []): readonly string[] => [...words, word];
 
@@ -58,6 +59,33 @@ function buildProgram(finish: (code: number) => void): Command {
   ).action(async (words: string[], flags: CheckFlags) => {
     const { checkCommand } = await import('./check-command.ts');
     finish(await checkCommand(words, flags));
+  });
+  program
+    .command('run')
+    .description('check every plugin of plugfest.config.{yaml,json,mjs}, in one report')
+    .argument('[names...]', 'only the plugins of these names')
+    .option('--config <file>', 'another config file')
+    .option('--concurrency <count>', 'how many plugin processes run at once')
+    .option('--report <FORMAT=PATH>', 'write a report (repeatable)', collect)
+    .option('--verbose', 'show every requirement')
+    .option('--quiet', 'show verdicts and diagnoses only')
+    .option('--json', 'the JSON report on stdout, everything for people on stderr')
+    .exitOverride()
+    .action(async (names: string[], flags: RunFlags) => {
+      const { runCommand } = await import('./run-command.ts');
+      finish(await runCommand(names, flags));
+    });
+  const baseline = program.command('baseline').description('known failures').exitOverride();
+  addCheckOptions(
+    baseline
+      .command('update')
+      .description('check a plugin and rewrite its list of known failures')
+      .usage('--baseline <file> [options] -- <program> [args...]')
+      .argument('<program...>', 'the program and its arguments, after --')
+      .exitOverride(),
+  ).action(async (words: string[], flags: CheckFlags) => {
+    const { baselineUpdateCommand } = await import('./baseline-command.ts');
+    finish(await baselineUpdateCommand(words, flags));
   });
   program
     .command('list')

@@ -1,7 +1,7 @@
 /** `plugfest report`: any saved JSON report in any format. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { UsageError } from '../config/usage-error.ts';
-import type { Report } from '../report/report.ts';
+import { parseReport } from '../report/report-schema.ts';
 import { humanOutput } from './output.ts';
 import { formatNamed } from './report-files.ts';
 
@@ -14,7 +14,7 @@ export async function reportCommand(file: string, flags: { to: string; output?: 
   } catch (error) {
     throw new UsageError(`cannot read the report ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const text = format.render(value as Report);
+  const text = format.render(parseReport(value, file));
   if (flags.output === undefined) humanOutput(false).write(text);
   else writeFileSync(flags.output, text);
   return 0;

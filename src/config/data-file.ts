@@ -44,7 +44,7 @@ async function readModule(path: string, what: string): Promise<DataFile> {
 
 /** Parses YAML or JSON text. @throws UsageError with the place of the first syntax error */
 export async function parseData(path: string, text: string, what: string): Promise<DataFile> {
-  const { LineCounter, parseDocument } = await import('yaml');
+  const { LineCounter, parseDocument } = await import('./yaml-library.ts');
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, uniqueKeys: true });
   const lines = text.split('\n');

@@ -1,5 +1,6 @@
 /** Makes the report of a run: requirement data, outcomes and launches in, one plain object out. Pure. */
 import { createHash } from 'node:crypto';
+import { applyBaseline, type Baseline, type BaselineResult } from '../config/baseline.ts';
 import { diagnose } from '../diagnose/diagnose.ts';
 import type { Language } from '../launch/language.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -44,13 +45,7 @@ export interface ReportInput {
   readonly command: (only: string) => Reproduce;
   /** Requirements that only this run has, such as the calls of its profile. */
   readonly extra?: Requirements;
-  readonly baseline?: {
-    readonly file: string;
-    apply(outcomes: readonly ReportedOutcome[]): {
-      readonly outcomes: readonly ReportedOutcome[];
-      readonly problems: readonly string[];
-    };
-  };
+  readonly baseline?: { readonly baseline: Baseline; readonly today: string };
 }
 
 /** Digest of the requirement data: two reports with the same one judged by the same rules. */
@@ -175,6 +170,11 @@ const reportLaunch = (record: LaunchRecord): ReportedLaunch => ({
   leaked: record.leaked,
 });
 
+function judgeBaseline({ baseline, plugin, plan }: ReportInput, outcomes: readonly ReportedOutcome[]): BaselineResult {
+  if (!baseline) return { outcomes, problems: [], notes: [] };
+  return applyBaseline({ outcomes, plugin: plugin.name, narrowed: !plan.complete }, baseline.baseline, baseline.today);
+}
+
 /** Builds the report. */
 export function buildReport(input: ReportInput): Report {
   const { suite, plan, results, observed } = input;
@@ -186,7 +186,9 @@ export function buildReport(input: ReportInput): Report {
     return result ? [{ requirement, result }] : [];
   });
   const rows = found.map(({ requirement, result }) => reportOutcome(result, requirement, context));
-  const { outcomes, problems } = input.baseline?.apply(rows) ?? { outcomes: rows, problems: [] };
+  const judged = judgeBaseline(input, rows);
+  const { outcomes, problems } = judged;
+  const notes = [...input.notes, ...judged.notes];
   const launches = input.launches.map(reportLaunch);
   const failures = found.flatMap(({ requirement, result }) => {
     const outcome = withDemand(result, demanded.has(result.id));
@@ -217,7 +219,7 @@ export function buildReport(input: ReportInput): Report {
     diagnoses: diagnose({ failures, launches, startTimeRequirement: suite.startTimeRequirement }),
     outcomes,
     launches,
-    ...(input.notes.length > 0 && { notes: input.notes }),
-    ...(input.baseline && { baseline: { file: input.baseline.file, problems } }),
+    ...(notes.length > 0 && { notes }),
+    ...(input.baseline && { baseline: { file: input.baseline.baseline.path, problems } }),
   };
 }

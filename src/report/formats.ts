@@ -1,7 +1,8 @@
 /** Every report format: one file each under `formats/`, and one line here. */
 import type { Format } from './format.ts';
+import { json } from './formats/json.ts';
+import { junit } from './formats/junit.ts';
+import { markdown } from './formats/markdown.ts';
 import { terminal } from './formats/terminal.ts';
 
-const json: Format = { name: 'json', title: 'x', render: (r) => `${JSON.stringify(r, undefined, 2)}\n` };
-export const formats: readonly Format[] = [json, terminal];
-export { json };
+export const formats: readonly Format[] = [json, junit, markdown, terminal];
