@@ -6,19 +6,9 @@ import { sampleOutcome } from '../report/formats/sample-report.ts';
 import type { ReportedOutcome } from '../report/report.ts';
 import { applyBaseline, type BaselineEntry, parseBaseline, readBaseline } from './baseline.ts';
 import { parseData } from './data-file.ts';
-import { isUsageError } from './usage-error.ts';
+import { refusal } from './refusal.ts';
 
 const parse = async (text: string) => parseBaseline(await parseData('known.yaml', text, 'baseline'));
-
-async function refusal(text: string): Promise<string> {
-  try {
-    await parse(text);
-  } catch (error) {
-    if (isUsageError(error)) return error.hint === undefined ? error.message : `${error.message}\n${error.hint}`;
-    throw error;
-  }
-  return 'accepted';
-}
 
 describe('a baseline file', () => {
   const one = { id: 'GRPC-HS-001', reason: 'old SDK' };
@@ -60,12 +50,12 @@ describe('a baseline file', () => {
     [
       'a misspelt key at the top',
       'knowns: []\nknown: []\n',
-      '`knowns` in the baseline: there is no such key; the keys are $schema, known\n  known.yaml:1: knowns: []\ndid you mean `known: []`?',
+      '`knowns` in the baseline: there is no such key; the keys are $schema, known\n  known.yaml:1: knowns: []\n  did you mean `known: []`?',
     ],
     [
       'a misspelt key of an entry',
       '- id: GRPC-HS-001\n  reason: old\n  untill: 2026-12-31\n',
-      '`[0].untill` in the baseline: there is no such key; the keys are id, reason, until, link, plugin\n  known.yaml:3: untill: 2026-12-31\ndid you mean `until: 2026-12-31`?',
+      '`[0].untill` in the baseline: there is no such key; the keys are id, reason, until, link, plugin\n  known.yaml:3: untill: 2026-12-31\n  did you mean `until: 2026-12-31`?',
     ],
     [
       'another form of day',
@@ -84,7 +74,7 @@ describe('a baseline file', () => {
       'the baseline is not valid YAML or JSON\n  known.yaml:3: \nMissing closing "quote at line 3, column 1:',
     ],
   ])('with %s is refused', async (_, text, message) => {
-    expect(await refusal(text)).toBe(message);
+    expect(await refusal(() => parse(text))).toBe(message);
   });
 
   test('is read from disk', async () => {

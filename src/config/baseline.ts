@@ -5,11 +5,10 @@
  */
 import * as v from 'valibot';
 import type { KnownFailure, ReportedOutcome } from '../report/report.ts';
+import { about } from './about.ts';
 import { type DataFile, parseDataFile, readDataFile } from './data-file.ts';
 import { globPattern, isGlob } from './glob.ts';
 import { nearest } from './nearest.ts';
-
-const about = <S extends v.GenericSchema>(schema: S, description: string) => v.pipe(schema, v.description(description));
 
 const text = (what: string) => v.pipe(v.string(`expected ${what}`), v.trim(), v.minLength(1, `expected ${what}`));
 
@@ -35,6 +34,9 @@ const entry = v.strictObject({
 export type BaselineEntry = v.InferOutput<typeof entry>;
 
 const entries = v.array(entry, 'expected a list of known failures');
+
+/** Parts that the published schema names, so that it can be read. */
+export const baselineParts = { entry };
 
 /** The schema of baseline files, published as schemas/baseline.v1.json. */
 export const baselineSchema = v.union(

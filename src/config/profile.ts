@@ -4,11 +4,15 @@
  */
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
+import { about } from './about.ts';
 import { type DataFile, parseDataFile, readDataFile } from './data-file.ts';
 import { durationForm, parseDuration } from './duration.ts';
 
+/** The pattern is for editors; what counts is the check. */
+const durationText = v.pipe(v.string(), v.metadata({ pattern: '^\\s*\\d+(?:\\.\\d+)?\\s*(?:ms|s|m|h)?\\s*$' }));
+
 export const duration = v.pipe(
-  v.union([v.string(), v.number()], `expected ${durationForm}`),
+  v.union([durationText, v.number()], `expected ${durationForm}`),
   v.check((value) => parseDuration(value) !== undefined, `expected ${durationForm}`),
 );
 
@@ -17,18 +21,25 @@ const words = (of: string) => v.array(v.pipe(v.string(), v.minLength(1)), `expec
 const status = v.union([v.string(), v.number()], 'expected a gRPC status such as NOT_FOUND or 5');
 
 const call = v.strictObject({
-  name: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.-]*$/, 'expected a short name of letters, digits, - and _')),
-  /** Full method name, such as `proto.KV/Get`. */
-  method: v.pipe(v.string(), v.regex(/^\/?[\w.]+\/\w+$/, 'expected a method such as package.Service/Method')),
-  /** Proto JSON; a list of messages for a method that takes a stream. */
-  request: v.optional(v.unknown()),
-  /** Proto JSON; a list of messages for a method that answers with a stream. */
-  response: v.optional(v.unknown()),
-  status: v.optional(status),
-  /** `exact` compares the whole response, `subset` only the fields that are given. */
-  match: v.optional(v.picklist(['exact', 'subset'], 'expected `exact` or `subset`')),
-  metadata: v.optional(v.record(v.string(), v.string())),
-  deadline: v.optional(duration),
+  name: about(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.-]*$/, 'expected a short name of letters, digits, - and _')),
+    'what the report calls the call',
+  ),
+  method: about(
+    v.pipe(v.string(), v.regex(/^\/?[\w.]+\/\w+$/, 'expected a method such as package.Service/Method')),
+    'full method name, such as `proto.KV/Get`',
+  ),
+  request: v.optional(about(v.unknown(), 'proto JSON; a list of messages for a method that takes a stream')),
+  response: v.optional(about(v.unknown(), 'proto JSON; a list of messages for a method that answers with a stream')),
+  status: v.optional(about(status, 'the gRPC status that is expected, such as NOT_FOUND or 5')),
+  match: v.optional(
+    about(
+      v.picklist(['exact', 'subset'], 'expected `exact` or `subset`'),
+      '`exact` compares the whole response, `subset` only the fields that are given',
+    ),
+  ),
+  metadata: v.optional(about(v.record(v.string(), v.string()), 'gRPC metadata sent with the call')),
+  deadline: v.optional(about(duration, 'until the call must be answered')),
 });
 /** One call of a profile. */
 export type Call = v.InferOutput<typeof call>;
@@ -50,26 +61,55 @@ const versions = v.union(
 
 const entries = {
   $schema: v.optional(v.string()),
-  name: v.pipe(v.string('expected a name'), v.regex(/^[A-Za-z0-9][\w.-]*$/, 'expected a short name without blanks')),
-  title: v.optional(v.string()),
-  description: v.optional(v.string()),
-  source: v.optional(v.union([v.string(), v.array(v.string())])),
-  system: v.optional(v.string('expected the name of a system')),
+  name: about(
+    v.pipe(v.string('expected a name'), v.regex(/^[A-Za-z0-9][\w.-]*$/, 'expected a short name without blanks')),
+    'what reports call the profile',
+  ),
+  title: v.optional(about(v.string(), 'the name people use')),
+  description: v.optional(about(v.string(), 'which host this is and what it does')),
+  source: v.optional(about(v.union([v.string(), v.array(v.string())]), 'where these facts were read')),
+  system: v.optional(about(v.string('expected the name of a system'), 'the plugin system, such as hashicorp-grpc')),
   cookie: v.optional(
-    v.strictObject({ key: v.pipe(v.string(), v.minLength(1)), value: v.string() }, 'expected { key, value }'),
+    about(
+      v.strictObject({ key: v.pipe(v.string(), v.minLength(1)), value: v.string() }, 'expected { key, value }'),
+      'the variable and value by which the plugin knows its host',
+    ),
   ),
-  protocolVersions: v.optional(versions),
-  tls: v.optional(v.picklist(['auto', 'none'], 'expected `auto` or `none`')),
-  env: v.optional(v.record(v.string(), v.string('expected text; quote numbers and booleans'))),
-  startTimeout: v.optional(duration),
-  requires: v.optional(words('capabilities')),
-  services: v.optional(words('service names')),
-  calls: v.optional(v.array(call, 'expected a list of calls')),
+  protocolVersions: v.optional(
+    about(versions, 'application protocol versions the host offers, or a map from version to its services and calls'),
+  ),
+  tls: v.optional(
+    about(
+      v.picklist(['auto', 'none'], 'expected `auto` or `none`'),
+      '`auto`: the host hands out a certificate and demands TLS both ways; `none`: it speaks in the clear',
+    ),
+  ),
+  env: v.optional(
+    about(
+      v.record(v.string(), v.string('expected text; quote numbers and booleans')),
+      'further variables the host sets',
+    ),
+  ),
+  startTimeout: v.optional(about(duration, 'until the plugin must be ready')),
+  requires: v.optional(about(words('capabilities'), 'capabilities the host cannot do without, such as health')),
+  services: v.optional(about(words('service names'), 'gRPC services the host calls, such as proto.KV')),
+  calls: v.optional(about(v.array(call, 'expected a list of calls'), 'calls to make, with what must come back')),
   schema: v.optional(
-    v.strictObject({ descriptorSet: v.optional(v.string()), protoFiles: v.optional(words('.proto files')) }),
+    about(
+      v.strictObject({ descriptorSet: v.optional(v.string()), protoFiles: v.optional(words('.proto files')) }),
+      'where the messages of the calls are described',
+    ),
   ),
-  checksum: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-fA-F]{64}$/, 'expected a SHA-256 of 64 hexadecimal digits'))),
+  checksum: v.optional(
+    about(
+      v.pipe(v.string(), v.regex(/^[0-9a-fA-F]{64}$/, 'expected a SHA-256 of 64 hexadecimal digits')),
+      'the SHA-256 the program must have, as in a SecureConfig',
+    ),
+  ),
 };
+
+/** Parts that the published schema names, so that it can be read. */
+export const profileParts = { duration, call };
 
 /**
  * The schema of profile files.

@@ -1,6 +1,6 @@
 import type * as v from 'valibot';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { isUsageError } from '../config/usage-error.ts';
+import { refusal } from '../config/refusal.ts';
 import { json } from './formats/json.ts';
 import { conformantReport, interruptedReport, nonconformantReport, sampleRun } from './formats/sample-report.ts';
 import type { Report, RunReport } from './report.ts';
@@ -38,16 +38,6 @@ describe('a saved report', () => {
   });
 });
 
-function refusal(value: unknown): string {
-  try {
-    parseReport(value, 'out.json');
-  } catch (error) {
-    if (isUsageError(error)) return error.hint === undefined ? error.message : `${error.message}\n  ${error.hint}`;
-    throw error;
-  }
-  return 'accepted';
-}
-
 const report = conformantReport();
 const noReport = `out.json is not a report of Plugfest: expected an object with \`kind\` and \`schemaVersion\`
   write one with \`plugfest check --report json=FILE\``;
@@ -78,7 +68,7 @@ describe('what is no report', () => {
     ],
     ['a broken number', { ...report, seed: 1.5 }, 'out.json: `seed`: expected a whole number'],
     ['a negative number', { ...report, durationMs: -1 }, 'out.json: `durationMs`: expected 0 or more'],
-  ])('%s', (_, value, message) => {
-    expect(refusal(value)).toBe(message);
+  ])('%s', async (_, value, message) => {
+    expect(await refusal(() => parseReport(value, 'out.json'))).toBe(message);
   });
 });

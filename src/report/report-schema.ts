@@ -1,14 +1,13 @@
 /**
- * The schema of saved reports, published as schemas/report.v1.json. It says the same as the types in report.ts (the
- * compiler checks that in the test), but lets further fields through: a report of a later version with the same schema version is
- * still readable. Descriptions are for people who write dashboards.
+ * The schema of saved reports, published as schemas/report.v1.json. It says the same as the types in report.ts (its
+ * test makes the compiler check that), but lets further fields through: fields may be added under the same schema
+ * version, and such reports stay readable. Descriptions are for people who write dashboards.
  */
 import * as v from 'valibot';
+import { about } from '../config/about.ts';
 import { describeFault, pathName } from '../config/schema-fault.ts';
 import { UsageError } from '../config/usage-error.ts';
 import type { Report, RunReport } from './report.ts';
-
-const about = <S extends v.GenericSchema>(schema: S, description: string) => v.pipe(schema, v.description(description));
 
 const level = v.picklist(['MUST', 'SHOULD', 'MAY']);
 const words = v.array(v.string());
