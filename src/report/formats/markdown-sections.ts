@@ -24,13 +24,19 @@ function knownItem(outcome: ReportedOutcome): string {
   return `- ${headOf(outcome)}: ${[prose(reason), ...limits].join(', ')}`;
 }
 
-/** Blocked requirements by what blocks them: one cause must not look like forty. */
+const namedBlocked = 5;
+
+/** Blocked requirements by what blocks them: one cause must not look like forty failures. */
 function blockedItems(outcomes: readonly ReportedOutcome[]): readonly string[] {
   const groups = new Map<string, string[]>();
   for (const { id, blockedBy = 'another requirement' } of outcomes) {
     groups.set(blockedBy, [...(groups.get(blockedBy) ?? []), id]);
   }
-  return [...groups].map(([by, ids]) => `- Blocked by ${codeSpan(by)}: ${ids.map(codeSpan).join(', ')}`);
+  return [...groups].map(([by, ids]) => {
+    const more = ids.length - namedBlocked;
+    const names = ids.slice(0, namedBlocked).map(codeSpan).join(', ');
+    return `- ${ids.length} blocked by ${codeSpan(by)}: ${names}${more > 0 ? ` and ${more} more` : ''}`;
+  });
 }
 
 /** Everything that became of requirements beside passes and failures that count. */

@@ -15,6 +15,7 @@ describe('prose', () => {
     ['emoji', ':tada: done:', '`:tada`: done:'],
     ['line ends', 'a\n# b\r\n> c', 'a `#` b &gt; c'],
     ['backticks without a partner', 'a ` b', 'a `` ` `` b'],
+    ['backticks of a plugin inside ours', 'says `a `x` b`', 'says `a` x `b`'],
     ['code that touches code', 'a_b`c_d`', '`a_b` `c_d`'],
     ['backslashes', 'C:\\x', '`C:\\x`'],
     ['nothing', ' \n ', '(nothing)'],

@@ -37,7 +37,7 @@ export function prose(text: string): string {
   const parts = cut(oneLine(text), textLimit).split(/(?<!`)`([^`]+)`(?!`)/);
   const shown = parts.map((part, index) =>
     index % 2 === 1
-      ? codeSpan(part)
+      ? `${part.startsWith(' ') ? ' ' : ''}${codeSpan(part)}${part.endsWith(' ') ? ' ' : ''}`
       : part
           .split(' ')
           .map((word) => (word === '' ? '' : proseWord(word)))

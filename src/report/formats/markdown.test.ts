@@ -90,7 +90,7 @@ describe('a report', () => {
       ### Not judged
 
       - \`GRPC-BR-003\` (MUST) The broker takes a late dial: Plugfest itself failed: EMFILE (no fault of the plugin)
-      - Blocked by \`GRPC-HS-001\`: \`GRPC-HL-001\`
+      - 1 blocked by \`GRPC-HS-001\`: \`GRPC-HL-001\`
 
       <details>
       <summary>1 warning</summary>
@@ -154,6 +154,15 @@ describe('a report', () => {
       Coverage of hashicorp-grpc: 155 of 204 requirements probed, 46 planned, 3 untestable.
       "
     `);
+  });
+
+  test('names a few of many that one failure blocks', () => {
+    const blocked = Array.from({ length: 7 }, (_, n) =>
+      sampleOutcome({ id: `GRPC-HS-01${n}`, outcome: 'blocked', blockedBy: 'GRPC-HS-001', reason: 'no handshake' }),
+    );
+    expect(markdown.render(sampleReport(blocked))).toContain(
+      '\n- 7 blocked by `GRPC-HS-001`: `GRPC-HS-010`, `GRPC-HS-011`, `GRPC-HS-012`, `GRPC-HS-013`, `GRPC-HS-014` and 2 more\n',
+    );
   });
 
   test('that ended early says so', () => {
