@@ -13,19 +13,11 @@ import { yamlModules } from './yaml-modules.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const sources = `
-  export { anyReport, reportParts } from './src/report/report-schema.ts';
-  export { profileParts, profileSchema } from './src/config/profile.ts';
-  export { configParts, configSchema } from './src/config/config-schema.ts';
-  export { baselineParts, baselineSchema } from './src/config/baseline.ts';
-  export { registry } from './suites/registry.ts';
-`;
-
-/** The TypeScript sources as a module. It must lie inside the project, or its imports lead nowhere. */
+/** The schemas of the code. The bundle must lie inside the project, or its imports lead nowhere. */
 async function load() {
   const outfile = join(root, '.cache', `schemas-${process.pid}.mjs`);
   await build({
-    stdin: { contents: sources, resolveDir: root, loader: 'ts' },
+    entryPoints: [join(root, 'scripts/schema-sources.mjs')],
     outfile,
     bundle: true,
     packages: 'external',

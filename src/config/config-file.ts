@@ -12,7 +12,7 @@ import type { CheckOptions } from './options.ts';
 import { UsageError } from './usage-error.ts';
 
 /** One plugin of a config file: options of a check, all paths absolute. */
-export type ConfiguredPlugin = CheckOptions & { readonly name: string; readonly cwd: string };
+type ConfiguredPlugin = CheckOptions & { readonly name: string; readonly cwd: string };
 
 /** A config file, parsed. */
 export interface Config {

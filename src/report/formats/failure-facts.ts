@@ -14,7 +14,7 @@ export type Fact =
   | { readonly label: string; readonly kind: 'command'; readonly command: string };
 
 /** One thing a real host does: a phrase of ours, the host's own words, and a remark. */
-export interface HostLine {
+interface HostLine {
   readonly phrase: string;
   readonly words?: string;
   readonly remark?: string;
@@ -39,7 +39,7 @@ function hostLines({ host = [], hostSays }: ReportedOutcome): readonly HostLine[
 }
 
 /** One line of a transcript: launch, time, source, text; what was cut off is said. */
-export function evidenceLine({ launch, atMs, source, text, encoding, truncated }: ReportedEvidence): string {
+function evidenceLine({ launch, atMs, source, text, encoding, truncated }: ReportedEvidence): string {
   const shown = encoding === 'base64' ? visibleBytes(text) : visible(text).replaceAll('\n', '\\n');
   return `${oneLine(launch)} +${Math.round(atMs)} ms ${oneLine(source)}: ${shown}${truncated ? ' … (cut)' : ''}`;
 }
