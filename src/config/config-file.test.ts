@@ -6,7 +6,7 @@ import { findConfig, parseConfig, readConfig } from './config-file.ts';
 import { parseData } from './data-file.ts';
 import { refusal } from './refusal.ts';
 
-const parse = async (text: string) => parseConfig(await parseData('/work/plugfest.config.yaml', text, 'config'));
+const parse = async (text: string) => parseConfig(await parseData('/project/plugfest.config.yaml', text, 'config'));
 
 async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'plugfest-config-'));
@@ -18,8 +18,8 @@ async function folderWith(files: Readonly<Record<string, string>>): Promise<stri
 describe('a config', () => {
   test('needs no more than a plugin with a name and a command', async () => {
     expect(await parse('plugins: [{ name: kv, command: [./kv, serve] }]')).toEqual({
-      path: '/work/plugfest.config.yaml',
-      plugins: [{ name: 'kv', command: ['./kv', 'serve'], cwd: '/work' }],
+      path: '/project/plugfest.config.yaml',
+      plugins: [{ name: 'kv', command: ['./kv', 'serve'], cwd: '/project' }],
       reports: {},
       concurrency: undefined,
     });
@@ -35,12 +35,12 @@ plugins:
 reports: { junit: out/junit.xml, json: /tmp/out.json }
 `);
     expect(plugins.map(({ cwd, profile, baseline }) => ({ cwd, profile, baseline }))).toEqual([
-      { cwd: '/work/plugins/a', profile: '/work/hosts/mine.plugfest.yaml', baseline: '/work/known.yaml' },
+      { cwd: '/project/plugins/a', profile: '/project/hosts/mine.plugfest.yaml', baseline: '/project/known.yaml' },
       { cwd: '/opt/b', profile: 'terraform', baseline: undefined },
-      { cwd: '/work', profile: '/work/mine.plugfest.yaml', baseline: undefined },
-      { cwd: '/work', profile: { name: 'inline', tls: 'none' }, baseline: undefined },
+      { cwd: '/project', profile: '/project/mine.plugfest.yaml', baseline: undefined },
+      { cwd: '/project', profile: { name: 'inline', tls: 'none' }, baseline: undefined },
     ]);
-    expect(reports).toEqual({ junit: '/work/out/junit.xml', json: '/tmp/out.json' });
+    expect(reports).toEqual({ junit: '/project/out/junit.xml', json: '/tmp/out.json' });
   });
 
   test('hands its own strict and timeout to plugins that have none', async () => {
@@ -84,7 +84,7 @@ plugins:
       {
         name: 'kv',
         command: ['./kv'],
-        cwd: '/work',
+        cwd: '/project',
         env: { LEVEL: 'debug' },
         system: 'hashicorp-grpc',
         cookie: { key: 'KV_PLUGIN', value: 'hello' },
@@ -109,64 +109,64 @@ plugins:
       'a command as text',
       'plugins:\n  - name: kv\n    command: python3 "my plugin.py" --port 0\n',
       '`plugins[0].command` in the config: expected a list, the program and its arguments; no shell splits text\n' +
-        '  /work/plugfest.config.yaml:3: command: python3 "my plugin.py" --port 0\n' +
+        '  /project/plugfest.config.yaml:3: command: python3 "my plugin.py" --port 0\n' +
         '  did you mean `command: ["python3", "my plugin.py", "--port", "0"]`?',
     ],
     [
       'no command',
       'plugins:\n  - name: kv\n',
-      '`plugins[0].command` in the config: missing\n  /work/plugfest.config.yaml:2: - name: kv',
+      '`plugins[0].command` in the config: missing\n  /project/plugfest.config.yaml:2: - name: kv',
     ],
     [
       'an empty command',
       'plugins:\n  - name: kv\n    command: []\n',
-      '`plugins[0].command` in the config: expected a program\n  /work/plugfest.config.yaml:3: command: []',
+      '`plugins[0].command` in the config: expected a program\n  /project/plugfest.config.yaml:3: command: []',
     ],
     [
       'a misspelt option',
       'plugins:\n  - name: kv\n    command: [./kv]\n    basline: known.yaml\n',
       '`plugins[0].basline` in the config: there is no such key; the keys are name, command, cwd, env, system, profile, ' +
         'cookie, protocolVersions, tls, checksum, only, skip, level, smoke, soak, isolate, repeat, shuffle, bail, strict, ' +
-        'baseline, timeout\n  /work/plugfest.config.yaml:4: basline: known.yaml\n  did you mean `baseline: known.yaml`?',
+        'baseline, timeout\n  /project/plugfest.config.yaml:4: basline: known.yaml\n  did you mean `baseline: known.yaml`?',
     ],
     [
       'one version without brackets',
       'plugins:\n  - name: kv\n    command: [./kv]\n    protocolVersions: 5\n',
       '`plugins[0].protocolVersions` in the config: expected a list of versions such as [1]\n' +
-        '  /work/plugfest.config.yaml:4: protocolVersions: 5\n  did you mean `protocolVersions: [5]`?',
+        '  /project/plugfest.config.yaml:4: protocolVersions: 5\n  did you mean `protocolVersions: [5]`?',
     ],
     [
       'a level in small letters',
       'plugins:\n  - name: kv\n    command: [./kv]\n    level: must\n',
       '`plugins[0].level` in the config: expected MUST, SHOULD or MAY\n' +
-        '  /work/plugfest.config.yaml:4: level: must\n  did you mean `level: MUST`?',
+        '  /project/plugfest.config.yaml:4: level: must\n  did you mean `level: MUST`?',
     ],
     [
       'a number as a variable',
       'plugins:\n  - name: kv\n    command: [./kv]\n    env:\n      PORT: 8080\n',
-      '`plugins[0].env.PORT` in the config: expected text; quote numbers and booleans\n  /work/plugfest.config.yaml:5: PORT: 8080',
+      '`plugins[0].env.PORT` in the config: expected text; quote numbers and booleans\n  /project/plugfest.config.yaml:5: PORT: 8080',
     ],
     [
       'reports as a list',
       'plugins: [{ name: kv, command: [./kv] }]\nreports: [junit]\n',
-      '`reports.0` in the config: expected a format with a file, as in `junit: out.xml`\n  /work/plugfest.config.yaml:2: reports: [junit]',
+      '`reports.0` in the config: expected a format with a file, as in `junit: out.xml`\n  /project/plugfest.config.yaml:2: reports: [junit]',
     ],
     [
       'a wait in an unknown unit',
       'plugins: [{ name: kv, command: [./kv] }]\ntimeout: 5 parsecs\n',
-      '`timeout` in the config: expected a duration such as 500ms, 10s or 2m\n  /work/plugfest.config.yaml:2: timeout: 5 parsecs',
+      '`timeout` in the config: expected a duration such as 500ms, 10s or 2m\n  /project/plugfest.config.yaml:2: timeout: 5 parsecs',
     ],
     [
       'two plugins of one name',
       'plugins: [{ name: kv, command: [a] }, { name: kv, command: [b] }]\n',
-      'two plugins in the config are called kv: give one another name\n  /work/plugfest.config.yaml',
+      'two plugins in the config are called kv: give one another name\n  /project/plugfest.config.yaml',
     ],
     [
       'no plugins',
       'plugins: []\n',
-      '`plugins` in the config: expected at least one plugin\n  /work/plugfest.config.yaml:1: plugins: []',
+      '`plugins` in the config: expected at least one plugin\n  /project/plugfest.config.yaml:1: plugins: []',
     ],
-    ['nothing', '# later\n', 'the config: expected a map with `plugins:`\n  /work/plugfest.config.yaml'],
+    ['nothing', '# later\n', 'the config: expected a map with `plugins:`\n  /project/plugfest.config.yaml'],
   ])('with %s is refused', async (_, text, message) => {
     expect(await refusal(() => parse(text))).toBe(message);
   });
