@@ -10,6 +10,6 @@ else if (process.platform === 'win32') {
   );
   process.exitCode = 2;
 } else {
-  const { main } = await import('./cli/main.ts');
-  process.exitCode = await main(process.argv);
+  const [{ main }, { registry }] = await Promise.all([import('./cli/main.ts'), import('../suites/registry.ts')]);
+  process.exitCode = await main(process.argv, registry);
 }

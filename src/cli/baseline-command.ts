@@ -1,18 +1,23 @@
 /** `plugfest baseline update`: checks a plugin and rewrites its list of known failures. */
+
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { registry } from '../../suites/registry.ts';
 import { runCheck } from '../check.ts';
 import { readBaseline } from '../config/baseline.ts';
 import { updateBaseline } from '../config/update-baseline.ts';
 import { UsageError } from '../config/usage-error.ts';
 import { exitCodes } from '../report/verdict.ts';
+import type { Registry } from '../run/registry.ts';
 import { type CheckFlags, optionsOf } from './check-command.ts';
 import { onInterrupt } from './interrupt.ts';
 import { humanOutput } from './output.ts';
 import { createProgress } from './progress.ts';
 
 /** Runs the command; returns the exit code. @throws UsageError */
-export async function baselineUpdateCommand(command: readonly string[], flags: CheckFlags): Promise<number> {
+export async function baselineUpdateCommand(
+  registry: Registry,
+  command: readonly string[],
+  flags: CheckFlags,
+): Promise<number> {
   const { baseline: path, ...rest } = flags;
   if (path === undefined)
     throw new UsageError('baseline update: expected --baseline FILE, the file to write', {

@@ -1,11 +1,12 @@
 /** `plugfest check`: one plugin, from the words of the command line to the exit code. */
-import { registry } from '../../suites/registry.ts';
+
 import { runCheck } from '../check.ts';
 import type { CheckOptions } from '../config/options.ts';
 import { UsageError } from '../config/usage-error.ts';
 import { json } from '../report/formats/json.ts';
 import { renderReport } from '../report/formats/terminal.ts';
 import { exitCodeOf, exitCodes } from '../report/verdict.ts';
+import type { Registry } from '../run/registry.ts';
 import { onInterrupt } from './interrupt.ts';
 import { humanOutput } from './output.ts';
 import { createProgress } from './progress.ts';
@@ -108,7 +109,7 @@ export function optionsOf(command: readonly string[], flags: CheckFlags): CheckO
 }
 
 /** Runs the command; returns the exit code. @throws UsageError */
-export async function checkCommand(command: readonly string[], flags: CheckFlags): Promise<number> {
+export async function checkCommand(registry: Registry, command: readonly string[], flags: CheckFlags): Promise<number> {
   if (flags.quiet && flags.verbose) throw new UsageError('--quiet and --verbose exclude each other');
   const options = optionsOf(command, flags);
   const files: readonly ReportFile[] = (flags.report ?? []).map(parseReportFile);

@@ -1,9 +1,10 @@
 /** `plugfest explain`: one requirement or one diagnosis class, told in full. */
-import { registry } from '../../suites/registry.ts';
+
 import { nearest } from '../config/nearest.ts';
 import { UsageError } from '../config/usage-error.ts';
 import { diagnosisClasses } from '../diagnose/classes.ts';
 import type { Palette } from '../report/formats/terminal.ts';
+import type { Registry } from '../run/registry.ts';
 import type { Requirement } from '../run/requirement.ts';
 import type { Suite } from '../run/suite.ts';
 import { humanOutput } from './output.ts';
@@ -68,7 +69,7 @@ function explainClass(name: string, suites: readonly Suite[], p: Palette): strin
 }
 
 /** Runs the command; returns the exit code. @throws UsageError for a word that is neither */
-export async function explainCommand(word: string): Promise<number> {
+export async function explainCommand(registry: Registry, word: string): Promise<number> {
   const output = humanOutput(false);
   const suites = await Promise.all(registry.map(({ load }) => load()));
   for (const suite of suites) {

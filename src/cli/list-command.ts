@@ -1,7 +1,8 @@
 /** `plugfest list`: the systems, or the requirements of one with level and status. */
-import { registry } from '../../suites/registry.ts';
+
 import { coverageOf } from '../report/build-report.ts';
 import { suiteNamed } from '../resolve-suite.ts';
+import type { Registry } from '../run/registry.ts';
 import type { Suite } from '../run/suite.ts';
 import { humanOutput } from './output.ts';
 import { type Status, statusOf } from './status.ts';
@@ -46,7 +47,7 @@ function coverageText(suite: Suite): string {
 }
 
 /** Runs the command; returns the exit code. @throws UsageError */
-export async function listCommand(system: string | undefined, flags: ListFlags): Promise<number> {
+export async function listCommand(registry: Registry, system: string | undefined, flags: ListFlags): Promise<number> {
   const output = humanOutput(false);
   const { palette: p } = output;
   if (system === undefined) {

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { isUsageError } from '../config/usage-error.ts';
 import { exitCodes } from '../report/verdict.ts';
+import type { Registry } from '../run/registry.ts';
 import { version } from '../version.ts';
 import type { CheckFlags } from './check-command.ts';
 import { ignoreClosedPipes } from './output.ts';
@@ -42,7 +43,7 @@ function addCheckOptions(command: Command): Command {
     .option('--json', 'the JSON report on stdout, everything for people on stderr');
 }
 
-function buildProgram(finish: (code: number) => void): Command {
+function buildProgram(registry: Registry, finish: (code: number) => void): Command {
   const program = new Command('plugfest')
     .description('Checks whether an out-of-process plugin keeps the protocol of its host.')
     .version(version, '-V, --version')
@@ -58,7 +59,7 @@ function buildProgram(finish: (code: number) => void): Command {
       .exitOverride(),
   ).action(async (words: string[], flags: CheckFlags) => {
     const { checkCommand } = await import('./check-command.ts');
-    finish(await checkCommand(words, flags));
+    finish(await checkCommand(registry, words, flags));
   });
   program
     .command('run')
@@ -73,7 +74,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .exitOverride()
     .action(async (names: string[], flags: RunFlags) => {
       const { runCommand } = await import('./run-command.ts');
-      finish(await runCommand(names, flags));
+      finish(await runCommand(registry, names, flags));
     });
   const baseline = program.command('baseline').description('known failures').exitOverride();
   addCheckOptions(
@@ -85,7 +86,7 @@ function buildProgram(finish: (code: number) => void): Command {
       .exitOverride(),
   ).action(async (words: string[], flags: CheckFlags) => {
     const { baselineUpdateCommand } = await import('./baseline-command.ts');
-    finish(await baselineUpdateCommand(words, flags));
+    finish(await baselineUpdateCommand(registry, words, flags));
   });
   program
     .command('list')
@@ -96,7 +97,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .exitOverride()
     .action(async (system: string | undefined, flags: { coverage?: boolean; json?: boolean }) => {
       const { listCommand } = await import('./list-command.ts');
-      finish(await listCommand(system, flags));
+      finish(await listCommand(registry, system, flags));
     });
   program
     .command('explain')
@@ -105,7 +106,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .exitOverride()
     .action(async (word: string) => {
       const { explainCommand } = await import('./explain-command.ts');
-      finish(await explainCommand(word));
+      finish(await explainCommand(registry, word));
     });
   program
     .command('report')
@@ -122,11 +123,11 @@ function buildProgram(finish: (code: number) => void): Command {
 }
 
 /** Runs the command line; returns the exit code. */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], registry: Registry): Promise<number> {
   ignoreClosedPipes();
   let code = 0;
   try {
-    await buildProgram((finished) => {
+    await buildProgram(registry, (finished) => {
       code = finished;
     }).parseAsync([...argv]);
     return code;

@@ -1,5 +1,5 @@
 /** `plugfest run`: every plugin of a config file, sharing the machine, in one report. */
-import { registry } from '../../suites/registry.ts';
+
 import { runCheck } from '../check.ts';
 import { readConfig } from '../config/config-file.ts';
 import { UsageError } from '../config/usage-error.ts';
@@ -9,6 +9,7 @@ import { renderRun } from '../report/formats/terminal.ts';
 import type { Report, RunReport } from '../report/report.ts';
 import { exitCodeOf, exitCodes, worstExitCode, worstVerdict } from '../report/verdict.ts';
 import { Pool } from '../run/pool.ts';
+import type { Registry } from '../run/registry.ts';
 import { version } from '../version.ts';
 import { onInterrupt } from './interrupt.ts';
 import { humanOutput } from './output.ts';
@@ -45,7 +46,7 @@ async function inParallel<T>(tasks: readonly (() => Promise<T>)[]): Promise<read
 }
 
 /** Runs the command; returns the exit code. @throws UsageError */
-export async function runCommand(names: readonly string[], flags: RunFlags): Promise<number> {
+export async function runCommand(registry: Registry, names: readonly string[], flags: RunFlags): Promise<number> {
   const config = await readConfig(process.cwd(), flags.config);
   const wanted = names.length === 0 ? config.plugins : config.plugins.filter(({ name }) => names.includes(name));
   const unknown = names.find((name) => !config.plugins.some((plugin) => plugin.name === name));
