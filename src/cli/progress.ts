@@ -1,6 +1,6 @@
 /** Tells of a run while it goes on: one live line on a terminal, plain lines for what is wrong elsewhere. */
 import type { CheckEvent } from '../check-event.ts';
-import { printableWithin } from '../report/printable.ts';
+import { oneLineWithin } from '../report/escape.ts';
 import type { ReportedOutcome } from '../report/report.ts';
 import type { Output } from './output.ts';
 
@@ -55,7 +55,7 @@ export function createProgress({ output, verbose, quiet, prefix = '' }: Progress
     const isBad = outcome.outcome === 'failed' || outcome.outcome === 'errored';
     if (!isBad && !verbose) return;
     const paint = outcome.outcome === 'failed' ? (outcome.level === 'MUST' ? p.red : p.yellow) : isBad ? p.red : p.dim;
-    const reason = outcome.reason === undefined ? outcome.title : printableWithin(outcome.reason, 160);
+    const reason = outcome.reason === undefined ? outcome.title : oneLineWithin(outcome.reason, 160);
     say(`${paint(marks[outcome.outcome])} ${outcome.id} ${outcome.level}  ${reason}`);
   };
   return {

@@ -2,14 +2,13 @@
 import * as v from 'valibot';
 import { about } from './about.ts';
 import type { CheckOptions } from './options.ts';
-import { duration } from './profile.ts';
+import { duration, variable } from './profile.ts';
 
 const text = (what: string) => v.pipe(v.string(`expected ${what}`), v.trim(), v.minLength(1, `expected ${what}`));
 const words = v.array(text('text'), 'expected a list of ids, areas, globs or diagnosis classes');
 const whole = v.pipe(v.number('expected a whole number'), v.integer('expected a whole number'));
 const count = v.pipe(whole, v.minValue(1, 'expected 1 or more'));
 // A list is a record to Valibot, with numbers as keys: names must not begin with a digit.
-const variable = v.pipe(v.string(), v.regex(/^[A-Za-z_][^=]*$/, 'expected the name of a variable, with its value'));
 const format = v.pipe(
   v.string(),
   v.regex(/^[a-z][a-z0-9-]*$/, 'expected a format with a file, as in `junit: out.xml`'),

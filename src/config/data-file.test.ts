@@ -107,7 +107,7 @@ describe('parseDataFile', () => {
   test('names the file where there are no lines', async () => {
     const file = { path: 'a.mjs', value: { tsl: 'auto' }, locate: () => undefined };
     expect(await refusal(() => parseDataFile(file, schema, 'config'))).toBe(
-      '`tsl` in the config: there is no such key; the keys are tls\n  a.mjs',
+      '`tsl` in the config: there is no such key; the keys are tls\n  a.mjs\n  did you mean `tls`?',
     );
   });
 });

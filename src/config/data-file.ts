@@ -81,7 +81,7 @@ const frame = (path: string, line: number, text: string | undefined): string =>
 export function parseDataFile<S extends v.GenericSchema>(file: DataFile, schema: S, what: string): v.InferOutput<S> {
   const result = v.safeParse(schema, file.value);
   if (result.success) return result.output;
-  const fault = describeFault(result.issues[0], schema);
+  const fault = describeFault(result.issues, schema);
   const place = file.locate(fault.keys);
   const at = fault.keys.length === 0 ? `the ${what}` : `\`${pathName(fault.keys)}\` in the ${what}`;
   const where = place ? frame(file.path, place.line, place.text) : `  ${file.path}`;

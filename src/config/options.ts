@@ -1,6 +1,7 @@
 /** What a check can be told, whoever tells it: the command line, a config file, a test, another program. */
 import * as v from 'valibot';
 import { durationForm, parseDuration } from './duration.ts';
+import { variable } from './profile.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Options of a check. */
@@ -71,7 +72,7 @@ const options = v.strictObject({
   ),
   name: v.optional(v.string()),
   cwd: v.optional(v.string()),
-  env: v.optional(v.record(v.string(), v.string())),
+  env: v.optional(v.record(variable, v.string())),
   system: v.optional(v.string()),
   profile: v.optional(v.union([v.string(), v.record(v.string(), v.unknown())])),
   cookie: v.optional(v.strictObject({ key: v.pipe(v.string(), v.minLength(1)), value: v.string() })),

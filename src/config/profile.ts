@@ -44,6 +44,12 @@ const call = v.strictObject({
 /** One call of a profile. */
 export type Call = v.InferOutput<typeof call>;
 
+/** The name of a variable; a list has numbers for keys, and is no map. */
+export const variable = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z_][^=]*$/, 'expected the name of a variable, with its value'),
+);
+
 const versionEntry = v.strictObject({
   services: v.optional(words('service names')),
   calls: v.optional(v.array(call, 'expected a list of calls')),
@@ -85,10 +91,7 @@ const entries = {
     ),
   ),
   env: v.optional(
-    about(
-      v.record(v.string(), v.string('expected text; quote numbers and booleans')),
-      'further variables the host sets',
-    ),
+    about(v.record(variable, v.string('expected text; quote numbers and booleans')), 'further variables the host sets'),
   ),
   startTimeout: v.optional(about(duration, 'until the plugin must be ready')),
   requires: v.optional(about(words('capabilities'), 'capabilities the host cannot do without, such as health')),

@@ -6,7 +6,7 @@ import { describeFault, pathName } from './schema-fault.ts';
 function told(schema: v.GenericSchema, value: unknown, line?: string) {
   const result = v.safeParse(schema, value);
   if (result.success) return undefined;
-  const fault = describeFault(result.issues[0], schema);
+  const fault = describeFault(result.issues, schema);
   return { at: pathName(fault.keys), sentence: fault.sentence, corrected: fault.correct(line) };
 }
 

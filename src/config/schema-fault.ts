@@ -54,13 +54,23 @@ function schemasAt(schema: unknown, keys: readonly PropertyKey[]): readonly Sche
   return inner === undefined ? [] : schemasAt(inner, rest);
 }
 
+/** The keys that could stand beside the last one of a path. */
+const knownKeys = (schema: unknown, keys: readonly PropertyKey[]): readonly string[] => [
+  ...new Set(schemasAt(schema, keys.slice(0, -1)).flatMap((parts) => Object.keys(parts.entries ?? {}))),
+];
+
+const scalarTypes = ['string', 'number', 'picklist', 'literal'];
+
+/** Whether a schema is a list of words or numbers. */
+const isScalarList = (parts: SchemaParts): boolean =>
+  parts.type === 'array' && schemasAt(parts.item, []).every((item) => scalarTypes.includes(item.type ?? ''));
+
 const scalar = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function correction(issue: Issue, keys: readonly PropertyKey[], schema: unknown, line: string | undefined) {
   const key = String(keys.at(-1) ?? '');
   if (issue.expected === 'never') {
-    const known = schemasAt(schema, keys.slice(0, -1)).flatMap((parts) => Object.keys(parts.entries ?? {}));
-    const meant = nearest(key, known);
+    const meant = nearest(key, knownKeys(schema, keys));
     return meant === undefined ? undefined : (line?.replace(key, meant) ?? meant);
   }
   const schemas = schemasAt(schema, keys);
@@ -71,23 +81,28 @@ function correction(issue: Issue, keys: readonly PropertyKey[], schema: unknown,
     if (meant !== undefined) return `${key}: ${meant}`;
   }
   const isScalar = typeof issue.input === 'string' || typeof issue.input === 'number';
-  if (isScalar && schemas.some((parts) => parts.type === 'array')) return `${key}: [${scalar(issue.input)}]`;
+  if (isScalar && key !== '' && schemas.some(isScalarList)) return `${key}: [${scalar(issue.input)}]`;
   const glued = typeof issue.input === 'string' ? /^([A-Za-z]+):(\S.*)$/.exec(issue.input) : null;
   return glued && issue.expected === 'Object' ? `${glued[1]}: ${glued[2]}` : undefined;
 }
 
 function sentence(issue: Issue, keys: readonly PropertyKey[], schema: unknown): string {
   if (issue.expected === 'never') {
-    const known = schemasAt(schema, keys.slice(0, -1)).flatMap((parts) => Object.keys(parts.entries ?? {}));
-    return `there is no such key; the keys are ${known.join(', ')}`;
+    return `there is no such key; the keys are ${knownKeys(schema, keys).join(', ')}`;
   }
   if (issue.received === 'undefined') return 'missing';
+  if (issue.expected === null) return issue.message;
   return issue.message.startsWith('Invalid ') ? `expected ${issue.expected}, got ${issue.received}` : issue.message;
 }
 
-/** Describes the first issue of a failed parse. */
-export function describeFault(first: Issue, schema: v.GenericSchema): SchemaFault {
-  const { issue, keys } = deepest(first);
+/** A key that is nearly another one explains why that one is missing. */
+const isMisspelt = ({ issue, keys }: ReturnType<typeof deepest>, schema: v.GenericSchema): boolean =>
+  issue.expected === 'never' && nearest(String(keys.at(-1)), knownKeys(schema, keys)) !== undefined;
+
+/** Describes what is wrong in a failed parse: its first issue, or a misspelt key. */
+export function describeFault(issues: readonly [Issue, ...Issue[]], schema: v.GenericSchema): SchemaFault {
+  const { issue, keys } =
+    issues.map((each) => deepest(each)).find((each) => isMisspelt(each, schema)) ?? deepest(issues[0]);
   return {
     keys,
     sentence: sentence(issue, keys, schema),

@@ -1,4 +1,5 @@
 /** Which requirements a run is narrowed to: ids, areas, globs and diagnosis classes. */
+import { globPattern } from '../config/glob.ts';
 import { nearest } from '../config/nearest.ts';
 import { UsageError } from '../config/usage-error.ts';
 import type { Level } from '../run/level.ts';
@@ -11,12 +12,6 @@ export interface Scope {
   readonly level?: Level;
   readonly smoke?: true;
 }
-
-const quoteMeta = (text: string): string => text.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-
-/** Turns `GRPC-HS-*` into a pattern; letters count without case. */
-export const globPattern = (glob: string): RegExp =>
-  new RegExp(`^${quoteMeta(glob).replace(/\*/g, '.*').replace(/\?/g, '.')}$`, 'i');
 
 /** The ids that a word stands for. @throws UsageError when it stands for none */
 export function idsOf(

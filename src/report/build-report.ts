@@ -170,9 +170,20 @@ const reportLaunch = (record: LaunchRecord): ReportedLaunch => ({
   leaked: record.leaked,
 });
 
-function judgeBaseline({ baseline, plugin, plan }: ReportInput, outcomes: readonly ReportedOutcome[]): BaselineResult {
+/** Whether everything was run that a full run runs. */
+const isComplete = ({ plan, interrupted, bailed }: Pick<ReportInput, 'plan' | 'interrupted' | 'bailed'>): boolean =>
+  plan.complete && !interrupted && !bailed;
+
+function judgeBaseline(
+  { baseline, plugin, ...run }: ReportInput,
+  outcomes: readonly ReportedOutcome[],
+): BaselineResult {
   if (!baseline) return { outcomes, problems: [], notes: [] };
-  return applyBaseline({ outcomes, plugin: plugin.name, narrowed: !plan.complete }, baseline.baseline, baseline.today);
+  return applyBaseline(
+    { outcomes, plugin: plugin.name, narrowed: !isComplete(run) },
+    baseline.baseline,
+    baseline.today,
+  );
 }
 
 /** Builds the report. */
@@ -208,7 +219,7 @@ export function buildReport(input: ReportInput): Report {
     startedAt: input.startedAt.toISOString(),
     durationMs: Math.round(input.durationMs),
     seed: input.seed,
-    complete: plan.complete && !interrupted && !input.bailed,
+    complete: isComplete(input),
     scope: plan.scope,
     strict,
     interrupted,

@@ -19,6 +19,12 @@ export const visible = (text: string): string => text.replaceAll('\r\n', '\n').r
 /** The same on one line, runs of blanks and line ends as one blank. */
 export const oneLine = (text: string): string => visible(text.trim().replace(/\s+/g, ' '));
 
+/** As `oneLine`, cut to a length. */
+export function oneLineWithin(text: string, limit: number): string {
+  const line = oneLine(text);
+  return line.length > limit ? `${line.slice(0, limit - 1)}…` : line;
+}
+
 /** Bytes that are no UTF-8, in base64, as text: printable ASCII as it is, the others as `\xff`. */
 export const visibleBytes = (base64: string): string =>
   Array.from(Buffer.from(base64, 'base64'), (byte) =>

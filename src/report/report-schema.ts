@@ -187,6 +187,6 @@ export function parseReport(value: unknown, where: string): Report | RunReport {
   }
   const result = v.safeParse(anyReport, value);
   if (result.success) return result.output;
-  const fault = describeFault(result.issues[0], anyReport);
+  const fault = describeFault(result.issues, anyReport);
   throw new UsageError(`${where}: \`${pathName(fault.keys)}\`: ${fault.sentence}`);
 }

@@ -2,8 +2,9 @@
  * The report for people at a terminal: the verdict, then the root causes with what they break, then each failure with
  * everything needed to mend it. What passed is folded into counts.
  */
+
+import { oneLine, oneLineWithin } from '../escape.ts';
 import type { Format } from '../format.ts';
-import { printable, printableWithin } from '../printable.ts';
 import { counts, type Diagnosis, type Report, type ReportedOutcome, type RunReport } from '../report.ts';
 
 /** The colours that are used; each wraps a text. */
@@ -55,8 +56,8 @@ function diagnosisBlock(diagnosis: Diagnosis, p: Palette): string[] {
   const name = diagnosis.variant === undefined ? diagnosis.class : `${diagnosis.class} (${diagnosis.variant})`;
   const breaks = diagnosis.severity === 'note' ? 'about' : 'breaks';
   return [
-    `  ${paint('●')} ${p.bold(printable(diagnosis.title))}`,
-    ...(diagnosis.fix === undefined ? [] : [`    ${p.green('fix')}  ${printable(diagnosis.fix)}`]),
+    `  ${paint('●')} ${p.bold(oneLine(diagnosis.title))}`,
+    ...(diagnosis.fix === undefined ? [] : [`    ${p.green('fix')}  ${oneLine(diagnosis.fix)}`]),
     `    ${p.dim(`${name}, ${breaks} ${diagnosis.requirements.join(', ')}`)}`,
   ];
 }
@@ -68,13 +69,13 @@ function row(label: string, text: string, p: Palette): string {
 function failureBlock(outcome: ReportedOutcome, p: Palette): string[] {
   const paint = outcome.level === 'MUST' ? p.red : p.yellow;
   const mark = outcome.known ? '~' : outcome.level === 'MUST' ? '✗' : '!';
-  const lines = [`  ${paint(mark)} ${p.bold(outcome.id)} ${outcome.level}  ${printable(outcome.title)}`];
+  const lines = [`  ${paint(mark)} ${p.bold(outcome.id)} ${outcome.level}  ${oneLine(outcome.title)}`];
   const add = (label: string, text: string | undefined): void => {
     if (text !== undefined && text !== '') lines.push(row(label, text, p));
   };
-  if (outcome.known) add('known', printable(outcome.known.reason));
-  add('expected', outcome.expected === undefined ? undefined : printable(outcome.expected));
-  add('observed', outcome.observed === undefined ? undefined : printableWithin(outcome.observed, 400));
+  if (outcome.known) add('known', oneLine(outcome.known.reason));
+  add('expected', outcome.expected === undefined ? undefined : oneLine(outcome.expected));
+  add('observed', outcome.observed === undefined ? undefined : oneLineWithin(outcome.observed, 400));
   if (outcome.stateDependent) add('when', 'only in a session that other probes had used before; alone it passes');
   if (outcome.repeated) add('repeated', `failed in ${outcome.repeated.failed} of ${outcome.repeated.runs} runs`);
   for (const [index, entry] of (outcome.evidence ?? []).slice(-evidenceLines).entries()) {
@@ -82,17 +83,17 @@ function failureBlock(outcome: ReportedOutcome, p: Palette): string[] {
     const cut = entry.truncated ? ' …' : '';
     add(
       index === 0 ? 'evidence' : '',
-      `${p.dim(`${entry.launch} +${entry.atMs} ms ${entry.source}`)} ${printableWithin(text, 200)}${cut}`,
+      `${p.dim(`${entry.launch} +${entry.atMs} ms ${entry.source}`)} ${oneLineWithin(text, 200)}${cut}`,
     );
   }
-  if (outcome.hostSays !== undefined) add('host says', printableWithin(outcome.hostSays, 300));
+  if (outcome.hostSays !== undefined) add('host says', oneLineWithin(outcome.hostSays, 300));
   for (const [index, reaction] of (outcome.host ?? []).entries()) {
     const message = reaction.message === undefined || outcome.hostSays !== undefined ? '' : `: ${reaction.message}`;
     const note = reaction.note === undefined ? '' : p.dim(` (${reaction.note})`);
     add(index === 0 ? 'real hosts' : '', `${reaction.versions}: ${reaction.reaction}${message}${note}`);
   }
-  add('fix', outcome.fix === undefined ? undefined : printable(outcome.fix));
-  add('reproduce', outcome.reproduce === undefined ? undefined : p.cyan(printable(outcome.reproduce.text)));
+  add('fix', outcome.fix === undefined ? undefined : oneLine(outcome.fix));
+  add('reproduce', outcome.reproduce === undefined ? undefined : p.cyan(oneLine(outcome.reproduce.text)));
   return lines;
 }
 
@@ -107,7 +108,7 @@ function blockedLines(outcomes: readonly ReportedOutcome[], verbose: boolean): s
   const blocked = outcomes.filter(({ outcome }) => outcome === 'blocked');
   const behind = groupBy(blocked, ({ blockedBy }) => blockedBy ?? '?');
   return [...behind].flatMap(([by, list]) => [
-    `  ${plural(list.length, 'requirement')} behind ${by}${list[0]?.reason === undefined ? '' : `: ${printableWithin(list[0].reason, 160)}`}`,
+    `  ${plural(list.length, 'requirement')} behind ${by}${list[0]?.reason === undefined ? '' : `: ${oneLineWithin(list[0].reason, 160)}`}`,
     ...(verbose ? list.map(({ id, title }) => `    ${id}  ${title}`) : []),
   ]);
 }
@@ -140,11 +141,11 @@ function listed(report: Report, p: Palette): string[] {
   const lines = report.outcomes.flatMap((outcome) => {
     if (outcome.outcome === 'passed')
       return [
-        `  ${p.green('✓')} ${outcome.id} ${outcome.level}  ${outcome.title}${outcome.reason ? p.dim(`  ${printable(outcome.reason)}`) : ''}`,
+        `  ${p.green('✓')} ${outcome.id} ${outcome.level}  ${outcome.title}${outcome.reason ? p.dim(`  ${oneLine(outcome.reason)}`) : ''}`,
       ];
     if (outcome.outcome === 'skipped')
       return [
-        `  ${p.dim('-')} ${outcome.id} ${outcome.level}  ${outcome.title}  ${p.dim(printable(outcome.reason ?? ''))}`,
+        `  ${p.dim('-')} ${outcome.id} ${outcome.level}  ${outcome.title}  ${p.dim(oneLine(outcome.reason ?? ''))}`,
       ];
     return [];
   });
@@ -156,7 +157,7 @@ function erroredLines(outcomes: readonly ReportedOutcome[], p: Palette): string[
     .filter(({ outcome }) => outcome === 'errored')
     .flatMap(({ id, title, reason }) => [
       `  ${p.red('?')} ${p.bold(id)}  ${title}`,
-      row('reason', printableWithin(reason ?? '', 600), p),
+      row('reason', oneLineWithin(reason ?? '', 600), p),
     ]);
 }
 
@@ -166,7 +167,7 @@ export function renderReport(report: Report, options: TerminalOptions = {}): str
   const failures = report.outcomes.filter(({ outcome }) => outcome === 'failed');
   const grave = failures.filter((outcome) => counts(outcome, report.strict));
   const warnings = failures.filter((outcome) => !counts(outcome, report.strict));
-  const leaks = report.launches.flatMap(({ name, leaked }) => leaked.map((leak) => `  ${name}: ${printable(leak)}`));
+  const leaks = report.launches.flatMap(({ name, leaked }) => leaked.map((leak) => `  ${name}: ${oneLine(leak)}`));
   const skipped = report.counts.skipped;
   const causes = section(
     'Diagnosis',
@@ -175,14 +176,14 @@ export function renderReport(report: Report, options: TerminalOptions = {}): str
   );
   const baseline = section(
     'Baseline',
-    (report.baseline?.problems ?? []).map((problem) => `  ${p.red('✗')} ${printable(problem)}`),
+    (report.baseline?.problems ?? []).map((problem) => `  ${p.red('✗')} ${oneLine(problem)}`),
     p,
   );
   if (quiet) return [verdictLine(report, p), ...baseline, ...causes, ''].join('\n');
   return [
     verdictLine(report, p),
-    p.dim(`  ${report.system} · ${printable(report.plugin.command.join(' '))} · profile ${report.profile.name}`),
-    ...(report.notes ?? []).map((note) => p.dim(`  ${printable(note)}`)),
+    p.dim(`  ${report.system} · ${oneLine(report.plugin.command.join(' '))} · profile ${report.profile.name}`),
+    ...(report.notes ?? []).map((note) => p.dim(`  ${oneLine(note)}`)),
     ...baseline,
     ...causes,
     ...section(
@@ -209,12 +210,10 @@ export function renderRun(run: RunReport, options: TerminalOptions = {}): string
   const p = options.palette ?? noColours;
   const width = Math.max(...run.reports.map(({ plugin }) => plugin.name.length), 6);
   const summary = run.reports.map(
-    (report) => `${p.bold(printable(report.plugin.name).padEnd(width))}  ${verdictLine(report, p)}`,
+    (report) => `${p.bold(oneLine(report.plugin.name).padEnd(width))}  ${verdictLine(report, p)}`,
   );
   return [
-    ...run.reports.map(
-      (report) => `${p.bold(p.cyan(printable(report.plugin.name)))}\n${renderReport(report, options)}`,
-    ),
+    ...run.reports.map((report) => `${p.bold(p.cyan(oneLine(report.plugin.name)))}\n${renderReport(report, options)}`),
     p.bold('Summary'),
     ...summary,
     '',
