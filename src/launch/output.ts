@@ -3,6 +3,7 @@
  * Nothing here grows without bound: the first bytes and the last lines are kept, the rest is counted.
  */
 import type { Readable } from 'node:stream';
+import { KeptBytes } from './kept-bytes.ts';
 import type { Transcript } from './transcript.ts';
 
 /** The reference host's line scanner gives up at this many bytes (Go bufio.MaxScanTokenSize). */
@@ -35,12 +36,9 @@ export class Output {
   readonly #stream: Readable;
   readonly #firstLines: OutputLine[] = [];
   readonly #lastLines: OutputLine[] = [];
-  readonly #listeners = new Set<(line: OutputLine) => void>();
-  readonly #byteListeners = new Set<() => void>();
-  #head: Buffer[] = [];
-  #headBytes = 0;
-  #partial: Buffer[] = [];
-  #partialKept = 0;
+  readonly #listeners = new Set<() => void>();
+  readonly #head = new KeptBytes(headLimit);
+  #partial = new KeptBytes(scannerLimit);
   #partialLength = 0;
   #total = 0;
   #count = 0;
@@ -54,9 +52,9 @@ export class Output {
     this.ended = new Promise((resolve) => {
       const finish = () => {
         if (this.#endedAt !== undefined) return;
-        if (this.#partialLength > 0) this.#finishLine(false);
+        if (this.#partialLength > 0) this.#finishLine(Buffer.alloc(0), false);
         this.#endedAt = transcript.now();
-        for (const listener of this.#byteListeners) listener();
+        for (const listener of this.#listeners) listener();
         resolve();
       };
       stream.on('data', (chunk: Buffer) => this.#take(chunk));
@@ -93,13 +91,12 @@ export class Output {
 
   /** The first bytes, as they came: at most 256 KiB. */
   head(): Buffer {
-    if (this.#head.length > 1) this.#head = [Buffer.concat(this.#head)];
-    return this.#head[0] ?? Buffer.alloc(0);
+    return this.#head.view();
   }
 
   /** What follows the last line feed and is not finished yet. */
   unfinished(): { readonly bytes: Buffer; readonly length: number } {
-    return { bytes: Buffer.concat(this.#partial), length: this.#partialLength };
+    return { bytes: this.#partial.view(), length: this.#partialLength };
   }
 
   /** The first hundred and the last hundred lines, in order. */
@@ -119,16 +116,10 @@ export class Output {
       .map((line) => line.bytes.toString('utf8'));
   }
 
-  /** Calls back for every line that is finished from now on; returns the way to stop it. */
-  onLine(listener: (line: OutputLine) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   /** Calls back whenever bytes have come or the pipe has ended; returns the way to stop it. */
   onChange(listener: () => void): () => void {
-    this.#byteListeners.add(listener);
-    return () => this.#byteListeners.delete(listener);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Stops reading and lets go of the pipe, whoever may still hold its other end. */
@@ -138,46 +129,61 @@ export class Output {
 
   #take(chunk: Buffer): void {
     this.#total += chunk.byteLength;
-    if (this.#headBytes < headLimit) {
-      const kept = chunk.subarray(0, headLimit - this.#headBytes);
-      this.#head.push(kept);
-      this.#headBytes += kept.byteLength;
-    }
+    this.#head.append(chunk);
+    // A plugin that floods its output with short lines must not keep the harness from everything else.
+    let unseen = countLines(chunk) - 2 * linesAtEachEnd;
     let from = 0;
     for (let end = chunk.indexOf(lf); end !== -1; end = chunk.indexOf(lf, from)) {
-      this.#extend(chunk.subarray(from, end));
-      this.#finishLine(true);
-      from = end + 1;
+      if (unseen > 0 && this.#firstLines.length === linesAtEachEnd && this.#partialLength === 0) {
+        from = this.#skip(chunk, from, unseen);
+        unseen = 0;
+      } else {
+        this.#finishLine(chunk.subarray(from, end), true);
+        from = end + 1;
+      }
     }
     if (from < chunk.byteLength) this.#extend(chunk.subarray(from));
-    for (const listener of this.#byteListeners) listener();
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Counts lines that would only be pushed out by later ones of the same chunk; returns where they end. */
+  #skip(chunk: Buffer, from: number, lines: number): number {
+    let start = from;
+    for (let at = from, left = lines; left > 0; at += 1) {
+      if (chunk[at] !== lf) continue;
+      this.#longest = Math.max(this.#longest, at - start);
+      start = at + 1;
+      left -= 1;
+    }
+    this.#count += lines;
+    return start;
   }
 
   #extend(bytes: Buffer): void {
-    const limit = this.#count === 0 ? scannerLimit : keptLineBytes;
-    if (this.#partialKept < limit) {
-      const kept = bytes.subarray(0, limit - this.#partialKept);
-      this.#partial.push(kept);
-      this.#partialKept += kept.byteLength;
-    }
+    this.#partial.append(bytes);
     this.#partialLength += bytes.byteLength;
   }
 
-  #finishLine(terminated: boolean): void {
+  #finishLine(rest: Buffer, terminated: boolean): void {
+    this.#extend(rest);
     this.#count += 1;
     const line: OutputLine = {
       number: this.#count,
-      bytes: Buffer.concat(this.#partial),
+      bytes: this.#partial.view(),
       length: this.#partialLength,
       terminated,
       atMs: this.#transcript.now(),
     };
     this.#longest = Math.max(this.#longest, line.length);
-    this.#partial = [];
-    this.#partialKept = 0;
+    this.#partial = new KeptBytes(keptLineBytes);
     this.#partialLength = 0;
     if (this.#firstLines.length < linesAtEachEnd) this.#firstLines.push(line);
     else this.#lastLines[(this.#count - 1) % linesAtEachEnd] = line;
-    for (const listener of this.#listeners) listener(line);
   }
+}
+
+function countLines(chunk: Buffer): number {
+  let count = 0;
+  for (let at = 0, end = chunk.length; at < end; at += 1) if (chunk[at] === lf) count += 1;
+  return count;
 }
