@@ -39,7 +39,9 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 function describe(content: string | Uint8Array): Pick<Evidence, 'text' | 'encoding' | 'truncated'> {
   if (typeof content === 'string') {
     const truncated = content.length > entryLimit;
-    return { text: truncated ? content.slice(0, entryLimit) : content, encoding: 'utf8', truncated };
+    // The cut must not leave one half of a surrogate pair behind.
+    const text = truncated ? content.slice(0, entryLimit).replace(/[\ud800-\udbff]$/, '') : content;
+    return { text, encoding: 'utf8', truncated };
   }
   const truncated = content.byteLength > entryLimit;
   const bytes = truncated ? content.subarray(0, entryLimit) : content;
@@ -47,17 +49,23 @@ function describe(content: string | Uint8Array): Pick<Evidence, 'text' | 'encodi
     try {
       return { text: decoder.decode(bytes.subarray(0, bytes.byteLength - cut)), encoding: 'utf8', truncated };
     } catch {
-      // A multi-byte character may have been cut in half: try again without its first bytes.
+      // A character of several bytes may have been cut in half: try again without its beginning.
     }
   }
   return { text: Buffer.from(bytes).toString('base64'), encoding: 'base64', truncated };
 }
 
+/** An entry with its time unrounded: within a millisecond the order still matters. */
+interface Timed {
+  readonly at: number;
+  readonly entry: Evidence;
+}
+
 export class Transcript {
   readonly launch: string;
   readonly #startedAt = performance.now();
-  readonly #head: Evidence[] = [];
-  #tail: Evidence[] = [];
+  readonly #head: Timed[] = [];
+  #tail: Timed[] = [];
   #outputs: readonly Output[] = [];
   #dropped = 0;
 
@@ -83,10 +91,11 @@ export class Transcript {
 
   /** Records one fact and returns it as evidence. */
   add(source: TranscriptSource, content: string | Uint8Array): Evidence {
-    const entry = this.#entry(source, content, this.now());
-    if (this.#head.length < keptAtEachEnd) this.#head.push(entry);
+    const at = this.now();
+    const entry = this.#entry(source, content, at);
+    if (this.#head.length < keptAtEachEnd) this.#head.push({ at, entry });
     else {
-      this.#tail.push(entry);
+      this.#tail.push({ at, entry });
       if (this.#tail.length >= 2 * keptAtEachEnd) {
         this.#dropped += this.#tail.length - keptAtEachEnd;
         this.#tail = this.#tail.slice(-keptAtEachEnd);
@@ -102,8 +111,10 @@ export class Transcript {
 
   /** Every kept entry in the order of time, the kept lines of output among them. */
   entries(): readonly Evidence[] {
-    const lines = this.#outputs.flatMap((output) => output.lines().map((line) => this.line(output.name, line)));
-    return [...this.#head, ...this.#tail, ...lines].sort((a, b) => a.atMs - b.atMs);
+    const lines = this.#outputs.flatMap((output) =>
+      output.lines().map((line) => ({ at: line.atMs, entry: this.line(output.name, line) })),
+    );
+    return [...this.#head, ...this.#tail, ...lines].sort((a, b) => a.at - b.at).map(({ entry }) => entry);
   }
 
   /** The last entries of the given sources, oldest first. */
