@@ -33,7 +33,7 @@ export function buildEnvironment(
   return environment;
 }
 
-const pem = /-----BEGIN [A-Z ]+-----/;
+const pem = /-----BEGIN [A-Z0-9 ]+-----/;
 
 /**
  * What a report may say of a launch's environment: variables that Plugfest set with their values,
