@@ -4,7 +4,14 @@
  */
 
 export type BinaryHeader =
-  | { readonly format: 'elf'; readonly architecture: string; readonly bits: 32 | 64; readonly interpreter?: string }
+  | {
+      readonly format: 'elf';
+      readonly architecture: string;
+      readonly bits: 32 | 64;
+      /** False for object files, core dumps and files cut off before their program headers. */
+      readonly isProgram: boolean;
+      readonly interpreter?: string;
+    }
   | { readonly format: 'mach-o'; readonly architecture: string }
   | { readonly format: 'pe'; readonly architecture: string }
   | {
@@ -12,6 +19,8 @@ export type BinaryHeader =
       readonly interpreter: string;
       readonly argument?: string;
       readonly carriageReturn: boolean;
+      /** True when the interpreter's name does not end where the kernel stops reading. */
+      readonly cutOff: boolean;
     }
   | { readonly format: 'text' }
   | { readonly format: 'empty' }
@@ -37,6 +46,10 @@ const machCpus: Readonly<Record<number, string>> = { 7: 'ia32', 16777223: 'x64',
 const peMachines: Readonly<Record<number, string>> = { 332: 'ia32', 34404: 'x64', 448: 'arm', 43620: 'arm64' };
 
 const interpreterHeader = 3;
+const executableType = 2;
+const sharedType = 3;
+/** The kernel reads no larger table of program headers. */
+const tableLimit = 65_536;
 
 function readElf(head: Buffer, readAt: ReadAt): BinaryHeader {
   const bits = head[4] === 2 ? 64 : 32;
@@ -47,19 +60,23 @@ function readElf(head: Buffer, readAt: ReadAt): BinaryHeader {
     bits === 64 ? Number(big ? b.readBigUInt64BE(at) : b.readBigUInt64LE(at)) : u32(b, at);
   const machine = u16(head, 18);
   const architecture = elfMachines[machine] ?? `machine ${machine}`;
+  const type = u16(head, 16);
   const tableAt = word(head, bits === 64 ? 32 : 28);
   const entrySize = u16(head, bits === 64 ? 54 : 42);
-  const entries = Math.min(u16(head, bits === 64 ? 56 : 44), 64);
-  if (entrySize < (bits === 64 ? 56 : 32)) return { format: 'elf', architecture, bits };
-  const table = readAt(tableAt, entrySize * entries);
-  for (let at = 0; at + entrySize <= table.byteLength; at += entrySize) {
+  const tableSize = entrySize * u16(head, bits === 64 ? 56 : 44);
+  const none: BinaryHeader = { format: 'elf', architecture, bits, isProgram: false };
+  if (type !== executableType && type !== sharedType) return none;
+  if (entrySize !== (bits === 64 ? 56 : 32) || tableSize === 0 || tableSize > tableLimit) return none;
+  const table = readAt(tableAt, tableSize);
+  if (table.byteLength < tableSize) return none;
+  for (let at = 0; at < tableSize; at += entrySize) {
     if (u32(table, at) !== interpreterHeader) continue;
     const offset = word(table, at + (bits === 64 ? 8 : 4));
     const size = Math.min(word(table, at + (bits === 64 ? 32 : 16)), 4096);
     const name = readAt(offset, size).toString('latin1').replace(/\0.*$/s, '');
-    return { format: 'elf', architecture, bits, interpreter: name };
+    return { format: 'elf', architecture, bits, isProgram: true, interpreter: name };
   }
-  return { format: 'elf', architecture, bits };
+  return { format: 'elf', architecture, bits, isProgram: true };
 }
 
 function readPe(head: Buffer, readAt: ReadAt): BinaryHeader {
@@ -82,21 +99,29 @@ function readMachO(head: Buffer): BinaryHeader | undefined {
   return undefined;
 }
 
-/** Linux reads the interpreter line from the first 256 bytes. */
+/** Linux reads the interpreter line from the first 256 bytes; a NUL ends it as well. */
+const scriptLimit = 256;
+
 function readScript(head: Buffer): BinaryHeader {
-  const end = head.indexOf(0x0a);
-  const line = head.toString('utf8', 2, end === -1 ? Math.min(head.byteLength, 256) : end);
-  const words = /^[ \t]*(\S*)(?:[ \t]+(.*?))?[ \t]*$/s.exec(line.replace(/\r$/, ''));
+  const seen = head.subarray(2, scriptLimit);
+  const end = seen.findIndex((byte) => byte === 0x0a || byte === 0);
+  const line = seen.toString('utf8', 0, end === -1 ? seen.byteLength : end);
+  const words = /^[ \t]*([^ \t]*)(?:[ \t]+(.*?))?[ \t]*$/s.exec(line.replace(/\r$/, ''));
   const argument = words?.[2];
   return {
     format: 'script',
     interpreter: words?.[1] ?? '',
     ...(argument ? { argument } : {}),
     carriageReturn: line.endsWith('\r'),
+    cutOff: end === -1 && head.byteLength >= scriptLimit && !/^[ \t]*[^ \t]+[ \t]/.test(line),
   };
 }
 
-const looksLikeText = (head: Buffer): boolean => !head.subarray(0, 1024).includes(0);
+/** Libraries of object files begin like text. */
+const archive = '!<arch>\n';
+
+const looksLikeText = (head: Buffer): boolean =>
+  !head.subarray(0, 1024).includes(0) && head.toString('latin1', 0, archive.length) !== archive;
 
 /** Reads the header of a program through `readAt`. Never throws: what cannot be read is `unknown`. */
 export function readBinaryHeader(readAt: ReadAt): BinaryHeader {

@@ -32,7 +32,11 @@ function isGoBinary(path: string): boolean {
 
 /** The language of a plugin, as far as its program tells. */
 export function languageOf({ path, realPath, header }: ProgramFacts): Language | undefined {
-  if (header?.format === 'script') return byName(header.interpreter) ?? byName(header.argument?.split(' ')[0] ?? '');
+  if (header?.format === 'script') {
+    // `#!/usr/bin/env -S NAME=value python3 -u`
+    const words = header.argument?.split(/[ \t]+/) ?? [];
+    return byName(header.interpreter) ?? byName(words.find((word) => !/^-|=/.test(word)) ?? '');
+  }
   const named = byName(path);
   if (named) return named;
   return header?.format === 'elf' && isGoBinary(realPath ?? path) ? 'go' : undefined;

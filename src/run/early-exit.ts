@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { describeExit, type Exit } from '../launch/exit.ts';
-import type { ProgramFacts, Refusal, RefusalKind } from '../launch/program.ts';
+import type { RefusalKind } from '../launch/judge-file.ts';
+import type { ProgramFacts, Refusal } from '../launch/program.ts';
 import { panicLine } from './crash.ts';
 import type { Cause } from './outcome.ts';
 
