@@ -3,16 +3,18 @@
  * directory and its watchdog, and every plugin it starts ends with nothing left behind.
  */
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { execa } from 'execa';
 import { markerVariable } from './environment.ts';
 import type { Exit } from './exit.ts';
 import { Output } from './output.ts';
-import { closeQuietly, lineWasTaken, offerLine, openForReading, openForWriting, type PipeEnds } from './pipes.ts';
-import { type Ending, PluginProcess } from './plugin-process.ts';
+import { closeQuietly, lineWasTaken, offerLine, openPipes, type PluginPipes } from './pipes.ts';
+import { PluginProcess } from './plugin-process.ts';
+import { removeTree } from './remove-tree.ts';
 import { Transcript } from './transcript.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -45,10 +47,12 @@ const longestTemporary = 24;
 function shortTemporary(): string {
   const candidates = [process.env['PLUGFEST_TMPDIR'], tmpdir(), '/tmp', '/var/tmp', '/dev/shm'];
   for (const candidate of candidates) {
-    if (!candidate || candidate.length > longestTemporary) continue;
+    // The plugin runs in another working directory, so a relative path would mean another folder there.
+    const folder = candidate && resolve(candidate);
+    if (!folder || Buffer.byteLength(folder) > longestTemporary) continue;
     try {
-      accessSync(candidate, constants.W_OK | constants.X_OK);
-      return candidate;
+      accessSync(`${folder}/`, constants.W_OK | constants.X_OK);
+      return folder;
     } catch {
       // Try the next one.
     }
@@ -57,6 +61,9 @@ function shortTemporary(): string {
     `no writable temporary folder with a path of at most ${longestTemporary} bytes: set PLUGFEST_TMPDIR to one`,
   );
 }
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
 
 export class Launcher {
   readonly directory: string;
@@ -67,68 +74,79 @@ export class Launcher {
   #closed: Promise<void> | undefined;
 
   constructor() {
-    this.directory = mkdtempSync(`${shortTemporary()}/pf-`);
+    this.directory = `${shortTemporary()}/pf-${randomBytes(6).toString('base64url')}`;
+    // Watched before it is there: a harness may die at any moment.
     this.#watchdog = new Watchdog(this.#marker, this.directory);
+    mkdirSync(this.directory, { mode: 0o700 });
+  }
+
+  /** Process id of the watchdog that ends everything should the harness die. */
+  get watchdogPid(): number | undefined {
+    return this.#watchdog.pid;
   }
 
   /**
    * Starts a plugin. @throws StartRefused when the system refuses.
    */
   async start(options: StartOptions): Promise<PluginProcess> {
-    this.#count += 1;
+    this.#refuseWhenClosed();
+    const directory = this.#makeDirectory();
     const marker = `${this.#marker}.${this.#count}`;
-    const directory = `${this.directory}/${this.#count}`;
-    mkdirSync(directory, { mode: 0o700 });
     const fifos = await this.#watchdog.fifos(options.stdin === 'pipe' ? 3 : 2);
-    if (this.#closed) throw new StartRefused('the harness is closing');
-    const [out, err] = fifos ? fifos.slice(0, 2).map(openForReading) : [];
-    const input = options.stdin === 'pipe' && fifos?.[2] ? openForWriting(fifos[2]) : undefined;
-    const transcript = new Transcript(options.launch);
-    const environment = { ...options.environment(directory), [markerVariable]: marker };
-    const given = readdirSync(directory);
-    const child = this.#spawn(options, { environment, out, err, input });
-    closeQuietly(out?.write, err?.write, input?.read);
-    const { pid } = child;
-    if (pid === undefined) {
-      closeQuietly(out?.read, err?.read, input?.write);
-      rmSync(directory, { recursive: true, force: true });
-      const { code = 'unknown' } = (await child) as { code?: string };
-      throw new StartRefused(`spawn ${code}`);
+    this.#refuseWhenClosed();
+    const pipes = fifos && openPipes(fifos);
+    const ours = [pipes?.stdout.read, pipes?.stderr.read, pipes?.stdin?.write];
+    try {
+      // Between here and the entry among the living nothing waits: whatever starts is known.
+      const transcript = new Transcript(options.launch);
+      const environment = { ...options.environment(directory), [markerVariable]: marker };
+      const given = readdirSync(directory);
+      if (pipes?.stdin) offerLine(pipes.stdin.write);
+      const child = this.#spawn(options, environment, pipes);
+      const { pid } = child;
+      if (pid === undefined) throw new StartRefused(`spawn ${codeOf(await child)}`);
+      this.#watchdog.watch(pid);
+      transcript.add('start', `pid ${pid}: ${options.command.join(' ')}`);
+      const stdout = new Output('stdout', readable(pipes?.stdout.read, child.stdout), transcript);
+      const stderr = new Output('stderr', readable(pipes?.stderr.read, child.stderr), transcript);
+      transcript.attach(stdout, stderr);
+      child.catch(() => undefined);
+      const exit = new Promise<Omit<Exit, 'killedBy'>>((resolve) => {
+        child.once('exit', (code, signal) =>
+          resolve({ ...(signal === null ? { code: code ?? 0 } : { signal }), atMs: Math.round(transcript.now()) }),
+        );
+      });
+      const stdin = pipes?.stdin?.write;
+      let stdinOpen = true;
+      const started = new PluginProcess({
+        pid,
+        marker,
+        directory,
+        given,
+        pipes: fifos ?? [],
+        transcript,
+        stdout,
+        stderr,
+        exit,
+        closeStdin: () => {
+          if (stdinOpen) closeQuietly(stdin);
+          stdinOpen = false;
+        },
+        stdinTaken: () => (stdin !== undefined && stdinOpen ? lineWasTaken(stdin) : undefined),
+        onGone: () => {
+          this.#watchdog.forget(pid);
+          this.#living.delete(started);
+        },
+      });
+      this.#living.add(started);
+      return started;
+    } catch (error) {
+      closeQuietly(...ours);
+      await removeTree(directory);
+      throw error;
+    } finally {
+      closeQuietly(pipes?.stdout.write, pipes?.stderr.write, pipes?.stdin?.read);
     }
-    this.#watchdog.watch(pid);
-    transcript.add('start', `pid ${pid}: ${options.command.join(' ')}`);
-    const stdout = new Output('stdout', readable(out, child.stdout), transcript);
-    const stderr = new Output('stderr', readable(err, child.stderr), transcript);
-    transcript.attach(stdout, stderr);
-    child.catch(() => undefined);
-    const exit = new Promise<Omit<Exit, 'killedBy'>>((resolve) => {
-      child.once('exit', (code, signal) =>
-        resolve({ ...(signal === null ? { code: code ?? 0 } : { signal }), atMs: Math.round(transcript.now()) }),
-      );
-    });
-    let stdinOpen = true;
-    if (input) offerLine(input.write);
-    const started = new PluginProcess({
-      pid,
-      marker,
-      directory,
-      given,
-      transcript,
-      stdout,
-      stderr,
-      exit,
-      closeStdin: () => {
-        if (stdinOpen) closeQuietly(input?.write);
-        stdinOpen = false;
-      },
-      stdinTaken: () => (input && stdinOpen ? lineWasTaken(input.write) : undefined),
-      onGone: () => {
-        this.#watchdog.forget(pid);
-        this.#living.delete(started);
-      },
-    });
-    this.#living.add(started);
-    return started;
   }
 
   /** Ends every plugin that still lives, then the watchdog, and removes the run's directory. */
@@ -138,19 +156,42 @@ export class Launcher {
   }
 
   async #close(): Promise<void> {
-    const endings: Promise<Ending>[] = [...this.#living].map((plugin) => plugin.end('the run was over'));
-    await Promise.allSettled(endings);
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 });
+    await Promise.all([...this.#living].map((plugin) => plugin.end('the run was over')));
+    await removeTree(this.directory);
     await this.#watchdog.stop();
   }
 
-  #spawn({ path, command, cwd, stdin, hasParent }: StartOptions, { environment, out, err, input }: SpawnParts) {
+  #refuseWhenClosed(): void {
+    if (this.#closed) throw new StartRefused('the harness is closing');
+  }
+
+  /** A folder nobody else has made: names that a plugin has taken beforehand are passed over. */
+  #makeDirectory(): string {
+    for (;;) {
+      this.#count += 1;
+      const directory = `${this.directory}/${this.#count}`;
+      try {
+        mkdirSync(directory, { mode: 0o700 });
+        return directory;
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') mkdirSync(this.directory, { mode: 0o700 });
+        else if (codeOf(error) !== 'EEXIST') throw error;
+      }
+    }
+  }
+
+  #spawn(
+    { path, command, cwd, stdin }: StartOptions,
+    environment: Readonly<Record<string, string>>,
+    pipes: PluginPipes | undefined,
+  ) {
     // A closed stdin cannot be asked of Node; a shell that replaces itself with the plugin can give it.
-    const script = stdin === 'closed' ? 'exec "$0" "$@" <&-' : hasParent ? '"$0" "$@" & wait' : undefined;
-    const args = command.slice(1);
-    const [file, argv] = script === undefined ? [path, args] : ['/bin/sh', ['-c', script, path, ...args]];
+    const [file, argv] =
+      stdin === 'closed'
+        ? ['/bin/sh', ['-c', 'exec "$0" "$@" <&-', path, ...command.slice(1)]]
+        : [path, command.slice(1)];
     return execa(file, argv, {
-      ...(script === undefined && { argv0: command[0] }),
+      ...(stdin === 'closed' ? {} : { argv0: command[0] }),
       cwd,
       env: environment,
       extendEnv: false,
@@ -161,20 +202,13 @@ export class Launcher {
       stripFinalNewline: false,
       // execa's types name the descriptors 3 to 9 only; it hands any other to the system as well.
       stdio: [
-        (input?.read as 3 | undefined) ?? (stdin === 'pipe' ? 'pipe' : 'ignore'),
-        (out?.write as 3 | undefined) ?? 'pipe',
-        (err?.write as 3 | undefined) ?? 'pipe',
+        (pipes?.stdin?.read as 3 | undefined) ?? (stdin === 'pipe' ? 'pipe' : 'ignore'),
+        (pipes?.stdout.write as 3 | undefined) ?? 'pipe',
+        (pipes?.stderr.write as 3 | undefined) ?? 'pipe',
       ],
     });
   }
 }
 
-interface SpawnParts {
-  readonly environment: Readonly<Record<string, string>>;
-  readonly out: PipeEnds | undefined;
-  readonly err: PipeEnds | undefined;
-  readonly input: PipeEnds | undefined;
-}
-
-const readable = (fifo: PipeEnds | undefined, own: Readable | null): Readable =>
-  fifo !== undefined ? new Socket({ fd: fifo.read, readable: true, writable: false }) : (own ?? new PassThrough());
+const readable = (fifo: number | undefined, own: Readable | null): Readable =>
+  fifo !== undefined ? new Socket({ fd: fifo, readable: true, writable: false }) : (own ?? new PassThrough());

@@ -3,12 +3,14 @@
  * The end of the process is its `exit` event; the end of the pipes is their own affair, because a grandchild that
  * holds stdout keeps it open as long as it likes.
  */
-import { lstatSync, readdirSync, rmSync, type Stats, unlinkSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeExit, type Exit } from './exit.ts';
 import type { Output } from './output.ts';
-import { isComplete, type ProcessEntry, processesOf } from './process-table.ts';
+import { holdersOf, isComplete, type ProcessEntry, processesOf } from './process-table.ts';
+import { removeTree } from './remove-tree.ts';
 import { settlesWithin } from './settles-within.ts';
+import { findStaleSocket, removeSocket } from './stale-socket.ts';
 import type { Transcript } from './transcript.ts';
 
 /** What was left after a launch, each in a few words; all of it has been removed. */
@@ -24,6 +26,8 @@ export interface PluginProcessParts {
   readonly directory: string;
   /** What the launch had put into the directory before the start. */
   readonly given: readonly string[];
+  /** Paths of its pipes, which have been removed since. */
+  readonly pipes: readonly string[];
   readonly transcript: Transcript;
   readonly stdout: Output;
   readonly stderr: Output;
@@ -37,6 +41,9 @@ export interface PluginProcessParts {
 }
 
 const killDeadline = 3000;
+/** How long the pipes may take to tell what was written before the end: a moment, or longer when nobody holds them. */
+const drainMs = 100;
+const patientDrainMs = 500;
 const descendantLimit = 500;
 const descendantCheckEvery = 1000;
 
@@ -81,7 +88,10 @@ export class PluginProcess {
 
   /** The living processes of this launch, the plugin itself among them. */
   processes(): readonly ProcessEntry[] {
-    return processesOf(this.pid, this.#parts.marker);
+    const found = processesOf(this.pid, this.#parts.marker);
+    // A number that lives although its owner has ended was given to somebody else, and so was the group's.
+    const isForeign = this.#exited !== undefined && found.some(({ pid }) => pid === this.pid);
+    return isForeign ? found.filter(({ group }) => group !== this.pid) : found;
   }
 
   /** Says that the plugin announced a socket file, which is its own to remove. */
@@ -91,12 +101,15 @@ export class PluginProcess {
 
   /** Sends a signal to the started process alone, as the reference host does. Returns false when it has gone. */
   signal(name: NodeJS.Signals): boolean {
+    // The number of a process that has ended may be somebody else's by now.
+    if (this.#exited) return false;
     if (name === 'SIGKILL' || name === 'SIGTERM') this.#wasKilled = true;
     return this.#send(name, this.pid);
   }
 
   /** Sends a signal to the whole process group, as a terminal does. */
   signalGroup(name: NodeJS.Signals): boolean {
+    if (this.#exited && !this.processes().some(({ group }) => group === this.pid)) return false;
     return this.#send(name, -this.pid);
   }
 
@@ -121,11 +134,8 @@ export class PluginProcess {
     const leaked = await this.#endProcesses(endedByItself);
     this.#parts.closeStdin();
     await settlesWithin(this.whenExited, killDeadline);
-    // What was written before the end is still in the pipes: let it be read, but wait for nobody who holds them.
-    await settlesWithin(Promise.all([this.stdout.ended, this.stderr.ended]), 100);
-    this.stdout.release();
-    this.stderr.release();
-    leaked.push(...this.#endFiles(endedByItself));
+    leaked.push(...(await this.#endPipes()));
+    leaked.push(...(await this.#endFiles(endedByItself)));
     this.#parts.onGone();
     for (const leak of leaked) this.transcript.add('census', `left behind: ${leak}`);
     return { leaked, complete: isComplete };
@@ -141,20 +151,42 @@ export class PluginProcess {
         if (escaped) leaked.set(entry.pid, `process ${entry.pid} (${entry.name}), which had left the process group`);
         else if (endedByItself && !leaked.has(entry.pid)) leaked.set(entry.pid, `process ${entry.pid} (${entry.name})`);
       }
-      this.#send('SIGKILL', -this.pid);
+      if (!this.#exited || alive.some(({ group }) => group === this.pid)) this.#send('SIGKILL', -this.pid);
       for (const entry of alive) if (entry.group !== this.pid) this.#send('SIGKILL', entry.pid);
       if (alive.length === 0 || performance.now() > deadline) return [...leaked.values()];
       await pause(2);
     }
   }
 
-  #endFiles(endedByItself: boolean): string[] {
+  /**
+   * What was written before the end is still in the pipes: lets it be read. Whoever holds a pipe after that has left
+   * the group, the family and the marker behind, and is found by the pipe alone.
+   */
+  async #endPipes(): Promise<string[]> {
+    const drained = Promise.all([this.stdout.ended, this.stderr.ended]);
+    const leaked = new Map<number, string>();
+    const deadline = performance.now() + killDeadline;
+    while (!(await settlesWithin(drained, drainMs))) {
+      const holders = holdersOf(this.#parts.pipes);
+      for (const { pid, name } of holders) {
+        leaked.set(pid, `process ${pid} (${name}), which had left the process group and still held the output`);
+        this.#send('SIGKILL', pid);
+      }
+      if (holders.length === 0) await settlesWithin(drained, patientDrainMs);
+      if (holders.length === 0 || performance.now() > deadline) break;
+    }
+    this.stdout.release();
+    this.stderr.release();
+    return [...leaked.values()];
+  }
+
+  async #endFiles(endedByItself: boolean): Promise<string[]> {
     const leaked: string[] = [];
     for (const path of this.#claimed) {
-      const socket = this.#staleSocket(path);
+      const socket = await findStaleSocket(path, { folder: this.directory, startedAt: this.#startedAt });
       if (!socket) continue;
       if (endedByItself) leaked.push(`socket ${path}`);
-      if (!path.startsWith(`${this.directory}/`)) unlinkSync(path);
+      if (!socket.isInside) removeSocket(path);
     }
     if (endedByItself) {
       for (const name of listFiles(this.directory)) {
@@ -162,23 +194,16 @@ export class PluginProcess {
         if (!this.#claimed.has(path) && !this.#parts.given.includes(name)) leaked.push(`file ${path}`);
       }
     }
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 });
+    if (!(await removeTree(this.directory))) leaked.push(`folder ${this.directory}, which cannot be removed`);
     return leaked;
   }
 
-  /** A socket file made since the start, of a plugin that is no more: nobody else will remove it. */
-  #staleSocket(path: string): Stats | undefined {
-    try {
-      const stat = lstatSync(path);
-      const startedAt = Date.now() - this.transcript.now();
-      return stat.isSocket() && stat.birthtimeMs >= startedAt - 50 ? stat : undefined;
-    } catch {
-      return undefined;
-    }
+  get #startedAt(): number {
+    return Date.now() - this.transcript.now();
   }
 
   #checkDescendants(): void {
-    if (this.#exited || !isComplete) return;
+    if (this.#exited || this.#ending || !isComplete) return;
     const count = this.processes().length;
     if (count <= descendantLimit) return;
     this.#killReason = `it had started ${count - 1} processes; ${descendantLimit} is the limit`;
@@ -196,9 +221,10 @@ export class PluginProcess {
   }
 }
 
-const listFiles = (directory: string): readonly string[] => {
+/** The names in a folder, at most fifty; none where a plugin has put a link in its place. */
+const listFiles = (folder: string): readonly string[] => {
   try {
-    return readdirSync(directory).slice(0, 50);
+    return lstatSync(folder).isDirectory() ? readdirSync(folder).slice(0, 50) : [];
   } catch {
     return [];
   }

@@ -2,7 +2,8 @@
  * What the system tells about the processes of a launch: who is alive, and who listens where.
  * Linux answers from /proc. Elsewhere every list is empty and `isComplete` says so: the census is then called partial.
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { markerVariable } from './environment.ts';
 
 export interface ProcessEntry {
@@ -32,60 +33,92 @@ const read = (path: string): string | undefined => {
   }
 };
 
-function parseStat(pid: number): (ProcessEntry & { state: string; startedAt: number }) | undefined {
+interface Stat extends ProcessEntry {
+  readonly startedAt: number;
+  readonly isAlive: boolean;
+}
+
+function parseStat(pid: number): Stat | undefined {
   const stat = read(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // The name stands in brackets and may itself hold brackets and blanks.
   const end = stat.lastIndexOf(')');
   const name = stat.slice(stat.indexOf('(') + 1, end);
   const fields = stat.slice(end + 2).split(' ');
-  return {
-    pid,
-    name,
-    state: fields[0] ?? '',
-    parent: Number(fields[1]),
-    group: Number(fields[2]),
-    startedAt: Number(fields[19]),
-  };
+  const state = fields[0] ?? '';
+  // A process whose first thread has ended looks like a zombie while its other threads go on.
+  const isAlive = state !== 'X' && (state !== 'Z' || Number(fields[17]) > 1);
+  return { pid, name, parent: Number(fields[1]), group: Number(fields[2]), startedAt: Number(fields[19]), isAlive };
 }
 
 const ownStart = isComplete ? (parseStat(process.pid)?.startedAt ?? 0) : 0;
 
+const isNumber = (name: string): boolean => /^\d+$/.test(name);
+
+/** Every living process that is not older than this one. */
+function youngerProcesses(): readonly Stat[] {
+  return readdirSync('/proc').flatMap((name) => {
+    const stat = isNumber(name) && Number(name) !== process.pid ? parseStat(Number(name)) : undefined;
+    return stat?.isAlive && stat.startedAt >= ownStart ? [stat] : [];
+  });
+}
+
+const entryOf = ({ pid, parent, group, name }: Stat): ProcessEntry => ({ pid, parent, group, name });
+
 /**
- * Living processes that belong to a launch: members of its group, and carriers of its marker wherever they fled to.
- * Zombies do not count: nobody can end what has ended.
+ * Living processes that belong to a launch: members of its group, carriers of its marker wherever they fled to, and
+ * the children of both. Zombies do not count: nobody can end what has ended.
  */
 export function processesOf(group: number, marker: string): readonly ProcessEntry[] {
   if (!isComplete) return [];
-  const found: ProcessEntry[] = [];
-  for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid) || pid === process.pid) continue;
-    const entry = parseStat(pid);
-    if (!entry || entry.state === 'Z' || entry.state === 'X' || entry.startedAt < ownStart) continue;
-    const belongs =
-      entry.group === group ||
-      (read(`/proc/${pid}/environ`)?.split('\0').includes(`${markerVariable}=${marker}`) ?? false);
-    if (belongs) found.push({ pid, parent: entry.parent, group: entry.group, name: entry.name });
+  const variable = `${markerVariable}=${marker}`;
+  const all = youngerProcesses();
+  const own = new Set<number>();
+  for (const { pid, group: its } of all)
+    if (its === group || read(`/proc/${pid}/environ`)?.split('\0').includes(variable)) own.add(pid);
+  for (let found = -1; found !== own.size; ) {
+    found = own.size;
+    for (const { pid, parent } of all) if (own.has(parent)) own.add(pid);
   }
-  return found;
+  return all.filter(({ pid }) => own.has(pid)).map(entryOf);
+}
+
+/** Living processes that hold one of these files open although the files have been removed, this one left out. */
+export function holdersOf(removedFiles: readonly string[]): readonly ProcessEntry[] {
+  if (!isComplete) return [];
+  const targets = new Set<string>();
+  for (const file of removedFiles) {
+    try {
+      targets.add(`${join(realpathSync(dirname(file)), basename(file))} (deleted)`);
+    } catch {
+      // Its folder is gone as well: the kernel still knows it by the old name.
+      targets.add(`${file} (deleted)`);
+    }
+  }
+  return youngerProcesses()
+    .filter(({ pid }) => descriptorsOf(pid).some((target) => targets.has(target)))
+    .map(entryOf);
+}
+
+/** What the open descriptors of a process lead to. */
+function descriptorsOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+      } catch {
+        // The descriptor was closed while we looked.
+        return [];
+      }
+    });
+  } catch {
+    // The process has ended, or is not ours to look at.
+    return [];
+  }
 }
 
 function socketInodes(pid: number): ReadonlySet<string> {
-  const inodes = new Set<string>();
-  try {
-    for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-      try {
-        const target = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`));
-        if (target?.[1]) inodes.add(target[1]);
-      } catch {
-        // The descriptor was closed while we looked.
-      }
-    }
-  } catch {
-    // The process has ended, or is not ours to look at.
-  }
-  return inodes;
+  return new Set(descriptorsOf(pid).flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []));
 }
 
 /** Turns the kernel's hexadecimal, byte-swapped address into `host:port`. */
