@@ -1,8 +1,8 @@
 /** Runs one probe and turns whatever comes of it into outcomes: its word, a fact about the plugin, or our own fault. */
 import type { Evidence } from '../launch/transcript.ts';
 import { crashCause, lastWords } from './crash.ts';
-import { blocked, failed, type Outcome, type ProbeOutcome } from './outcome.ts';
-import { Blocked, ConnectionClosed, DeadlinePassed, PluginExited, PluginFact } from './plugin-fact.ts';
+import { blocked, failed, type Outcome, type ProbeOutcome, skipped } from './outcome.ts';
+import { Blocked, ConnectionClosed, DeadlinePassed, NotOffered, PluginExited, PluginFact } from './plugin-fact.ts';
 import type { Probe, ProbeReturn, Session } from './suite.ts';
 
 /** What running a probe gave, by requirement id. */
@@ -21,6 +21,7 @@ function judgeFact(fact: PluginFact, probe: Probe, session: Session): Outcome {
   if (fact instanceof Blocked) {
     return fact.by === probe.id && session.broken ? session.broken.outcome : blocked(fact.by, fact.message);
   }
+  if (fact instanceof NotOffered) return skipped(fact.message);
   if (fact instanceof PluginExited) {
     return failed({
       expected: 'the plugin keeps running',

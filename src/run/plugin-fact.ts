@@ -44,3 +44,8 @@ export class Blocked extends PluginFact {
     this.by = by;
   }
 }
+
+/** The plugin does not offer what the probe is about, and nobody demands it: the probe does not apply. */
+export class NotOffered extends PluginFact {
+  override readonly name = 'NotOffered';
+}

@@ -84,14 +84,17 @@ export class Starter<S extends Session, L extends Launch<S>> implements Completi
   /** Starts the plugin and opens a session. @throws StartRefused when the system refuses the start */
   async open(launch: L, label = launch.name): Promise<Opened<S>> {
     const beside: Opened<S>[] = [];
+    let prepared: EnvironmentChanges = {};
     const startBeside = async (changes: EnvironmentChanges): Promise<S> => {
-      const opened = await this.#start(launch, `${label}/beside`, { setup: { environment: changes }, startBeside });
+      const environment = { ...prepared, ...changes };
+      const opened = await this.#start(launch, `${label}/beside`, { setup: { environment }, startBeside });
       beside.push(opened);
       return opened.session;
     };
     const { launcher } = this.#parts;
     const profile = this.#profile;
     const setup = await launch.setup?.({ profile, directory: launcher.directory, gate: this.#gate, startBeside });
+    prepared = setup?.environment ?? {};
     const opened = await this.#start(launch, label, { setup: setup ?? {}, startBeside });
     return {
       ...opened,

@@ -21,6 +21,7 @@ const lookWith = (environment: EnvironmentChanges): GrpcLaunch => ({
   judged: false,
   connects: false,
   refuses: true,
+  tls: 'never',
   environment: () => environment,
 });
 

@@ -8,7 +8,8 @@ import { blocked, type Cause, failed, type ProbeOutcome, passed, skipped } from 
 import { unixPathLimit } from '../../src/wire/address.ts';
 import { atoi, parseBool, splitHostPort } from './go-text.ts';
 import type { HandshakeLine, Shape } from './handshake-line.ts';
-import { type HostExpectation, ignoredCertificateLength } from './reference-host.ts';
+import type { HostExpectation } from './reference-host.ts';
+import { type FieldFault, ignoredCertificateLength, readCertificateField } from './tls/certificate-field.ts';
 
 export interface RuleInput {
   readonly line: HandshakeLine;
@@ -265,6 +266,55 @@ const noCertificate: Rule = (input) => {
   });
 };
 
+const encodingFaults: readonly FieldFault[] = ['padded', 'url-safe', 'line-break', 'alphabet'];
+
+const fieldTitles: Readonly<Record<Exclude<FieldFault, 'missing'>, readonly [title: string, fix: string]>> = {
+  padded: [
+    "Base64 has '=' padding; go-plugin wants none. It fails two times out of three",
+    "Strip every '=' from the end.",
+  ],
+  'url-safe': [
+    'Field 6 uses the URL alphabet of base64 (- and _); go-plugin wants + and /',
+    'Encode with the standard alphabet, without padding.',
+  ],
+  'line-break': ['Field 6 holds line breaks or blanks', 'Encode on one line.'],
+  alphabet: ['Field 6 is no base64', 'Print the DER of the certificate in unpadded standard base64.'],
+  'pem-text': ['Field 6 is base64 of the PEM text; go-plugin wants the DER', 'Encode the DER bytes, not the PEM text.'],
+  'pem-line': [
+    'Field 6 is PEM, of which only the first line arrives',
+    'Print the DER in unpadded standard base64 on one line.',
+  ],
+  hex: ['Field 6 is hexadecimal; go-plugin wants base64', 'Print the DER in unpadded standard base64.'],
+  truncated: ['The certificate in field 6 is cut short', 'Print the whole DER; strip nothing but the padding.'],
+  chain: ['Field 6 holds more than one certificate', 'Print the leaf certificate only.'],
+  ignored: [
+    'Field 6 is too short for a certificate, and hosts ignore it',
+    'Print the whole DER in unpadded standard base64.',
+  ],
+  'not-a-certificate': [
+    'Field 6 decodes to something that is no certificate',
+    'Print the DER of the certificate that is served.',
+  ],
+};
+
+/** One of the two rules about the certificate field; each leaves the other's faults alone. */
+const certificateField =
+  (isEncoding: boolean): Rule =>
+  (input) => {
+    if (!input.host.tls) return skipped('the host sent no certificate in this launch');
+    const { fault: found, hostError } = readCertificateField(input.line.fields.certificate);
+    if (found === undefined) return passed();
+    if (found === 'missing') return skipped('the line holds no certificate');
+    const ofEncoding = encodingFaults.includes(found);
+    if (ofEncoding !== isEncoding)
+      return ofEncoding ? blocked('GRPC-HS-018', 'field 6 is not encoded as it should be') : passed();
+    const [title, fix] = fieldTitles[found];
+    const expected = isEncoding ? 'unpadded base64 in the standard alphabet' : 'one DER certificate';
+    const observed =
+      hostError?.replace('error parsing server cert: ', '') ?? 'the host takes it for no certificate at all';
+    return fault(input, { expected, observed, class: 'certificate-rejected', variant: found, title, fix });
+  };
+
 const unaskedMultiplex: Rule = (input) => {
   const { multiplex } = input.line.fields;
   if (input.host.multiplex) return skipped('the host asked for multiplexing in this launch');
@@ -315,6 +365,8 @@ export const lineRules: Readonly<Record<string, Rule>> = {
   'GRPC-HS-014': protocol,
   'GRPC-HS-015': prefix,
   'GRPC-HS-017': noCertificate,
+  'GRPC-HS-018': certificateField(true),
+  'GRPC-HS-019': certificateField(false),
   'GRPC-HS-020': unaskedMultiplex,
   'GRPC-HS-021': multiplexAnswer,
   'GRPC-HS-027': tooManyFields,
@@ -334,4 +386,6 @@ export const stoppingRules = [
   'GRPC-HS-011',
   'GRPC-HS-014',
   'GRPC-HS-017',
+  'GRPC-HS-018',
+  'GRPC-HS-019',
 ] as const;

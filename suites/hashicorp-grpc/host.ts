@@ -3,7 +3,6 @@ import type { PluginProcess } from '../../src/launch/plugin-process.ts';
 import type { OpenContext } from '../../src/run/suite.ts';
 import { eventually } from '../../src/run/within.ts';
 import { type ConnectResult, connectSocket } from '../../src/wire/address.ts';
-import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
 import { deadlinesOf } from './deadlines.ts';
 import { waitForFirstLine } from './first-line.ts';
@@ -30,6 +29,8 @@ export async function open(
   const { profile, environment, program } = context;
   const deadlines = deadlinesOf(profile);
   const startMs = launch.refuses ? deadlines.refuseMs : deadlines.startMs;
+  const given = environment['PLUGIN_CLIENT_CERT'];
+  const tls = given ? await import('./tls/security.ts') : undefined;
   let attempt: Promise<ConnectResult> | undefined;
   const first = await waitForFirstLine(plugin, startMs, ({ line, arrival }) => {
     if (!launch.connects || !line || arrival === 'unfinished' || arrival === 'too-long') return;
@@ -46,7 +47,7 @@ export async function open(
     cookie: cookie && `${cookie.key}=${cookie.value}`,
     host: {
       versions: offeredVersions(context),
-      tls: Boolean(environment['PLUGIN_CLIENT_CERT']),
+      tls: Boolean(given),
       multiplex: Boolean(environment['PLUGIN_MULTIPLEX_GRPC']),
     },
   });
@@ -61,6 +62,7 @@ export async function open(
     handshake,
     startBeside,
   });
+  if (tls && given) session.security = new tls.Security(given, handshake.line?.fields.certificate);
   if (attempt && !handshake.broken) await reach(session, attempt);
   else void attempt?.then((result) => result.connected && result.socket.destroy());
   return session;
@@ -73,10 +75,13 @@ export async function open(
 export async function fence(session: GrpcSession): Promise<string | undefined> {
   const limitMs = session.deadlines.callMs;
   const { address } = session.handshake;
-  if (!address) return undefined;
+  // A launch whose host never connects has nothing to lose but its process.
+  if (!address || !session.hasMain) return undefined;
   const result = await connectSocket(address, limitMs);
   if (result.connected) {
-    const connection = new GrpcConnection(result.socket, { authority: session.authority, scheme: 'http' });
+    const connection = await session.speak(result.socket);
+    if (typeof connection === 'string')
+      return (await mainAnswers(session)) ? undefined : `a fresh connection: ${connection}`;
     const call = await connection.unary(methods.check, healthRequest(healthService), { limitMs });
     connection.close();
     if (call.status !== undefined) return undefined;
@@ -100,7 +105,7 @@ export async function close(session: GrpcSession): Promise<void> {
   session.readStdin = session.plugin.hasReadStdin;
   const { plugin, deadlines } = session;
   const gone = (limitMs: number) => eventually(() => plugin.exited !== undefined, { limitMs });
-  if (!session.leaving && session.handshake.address && !session.broken) {
+  if (!session.leaving && session.handshake.address && !session.broken && session.notOffered === undefined) {
     const status = await askToShutDown(session);
     session.openMain?.connection.close();
     if (
@@ -121,7 +126,8 @@ async function askToShutDown(session: GrpcSession): Promise<number | undefined> 
   if (main) return (await main.connection.unary(methods.shutdown, empty, { limitMs })).status;
   const result = await session.connectRaw();
   if (!result.connected) return undefined;
-  const connection = new GrpcConnection(result.socket, { authority: session.authority, scheme: 'http' });
+  const connection = await session.speak(result.socket);
+  if (typeof connection === 'string') return undefined;
   const { status } = await connection.unary(methods.shutdown, empty, { limitMs });
   connection.close();
   return status;

@@ -12,6 +12,8 @@ export interface GrpcLaunch extends Launch<GrpcSession> {
   readonly connects: boolean;
   /** The plugin is expected to refuse: a short wait is enough. */
   readonly refuses?: true;
+  /** Whether the host hands out a certificate; `host` leaves it to the profile. */
+  readonly tls: 'host' | 'always' | 'never';
 }
 
 type Context = LaunchContext<GrpcSession>;
@@ -35,6 +37,7 @@ const noCookie = 'no cookie is known: give it with --cookie KEY=VALUE or --profi
 const base = {
   judged: true,
   connects: false,
+  tls: 'host' as const,
   environment: ({ profile }: Context) => hostEnvironment(profile),
 } satisfies Partial<GrpcLaunch>;
 
@@ -106,7 +109,10 @@ function folder({ directory }: Context, name: string): string {
   return path;
 }
 
-export const launches: readonly [GrpcLaunch, ...GrpcLaunch[]] = [
+const tlsUnwanted = (_: GrpcSession, { tls }: Profile): string | undefined =>
+  tls === 'none' ? 'the profile says `tls: none`' : undefined;
+
+const declared: readonly [GrpcLaunch, ...GrpcLaunch[]] = [
   { ...base, name: 'plain', purpose: 'as the host starts it, with nothing unusual', connects: true },
   {
     ...base,
@@ -257,6 +263,32 @@ export const launches: readonly [GrpcLaunch, ...GrpcLaunch[]] = [
   versions('foreign-version', 'with a version nobody knows', () => String(foreignVersion)),
   {
     ...base,
+    name: 'auto-mtls',
+    purpose: 'by a host with AutoMTLS',
+    connects: true,
+    tls: 'always',
+    unfit: tlsUnwanted,
+  },
+  {
+    ...base,
+    name: 'empty-certificate',
+    purpose: 'with PLUGIN_CLIENT_CERT set and empty',
+    judged: false,
+    connects: true,
+    tls: 'never',
+    environment: ({ profile }) => ({ ...hostEnvironment(profile), PLUGIN_CLIENT_CERT: '' }),
+  },
+  {
+    ...base,
+    name: 'garbage-certificate',
+    purpose: 'with nonsense in PLUGIN_CLIENT_CERT',
+    judged: false,
+    tls: 'never',
+    environment: ({ profile }) => ({ ...hostEnvironment(profile), PLUGIN_CLIENT_CERT: 'this is no certificate' }),
+    unfit: tlsUnwanted,
+  },
+  {
+    ...base,
     name: 'orphaned',
     purpose: 'as the child of a host that is then killed',
     judged: false,
@@ -271,3 +303,26 @@ export const launches: readonly [GrpcLaunch, ...GrpcLaunch[]] = [
     environment: ({ profile }) => ({ ...hostEnvironment(profile), PLUGIN_MULTIPLEX_GRPC: 'true' }),
   },
 ];
+
+/** Adds the host's certificate to the starts that carry one: a new one for each, as the real host does. */
+const secured = (launch: GrpcLaunch): GrpcLaunch => ({
+  ...launch,
+  setup: async (context) => {
+    const own = await launch.setup?.(context);
+    const wanted = launch.tls === 'always' || (launch.tls === 'host' && context.profile.tls === 'auto');
+    if (!wanted) return own ?? {};
+    const { handOut, takeBack } = await import('./tls/host-certificate.ts');
+    const { pem } = await handOut();
+    return {
+      environment: { ...own?.environment, PLUGIN_CLIENT_CERT: pem },
+      dispose: async () => {
+        takeBack(pem);
+        await own?.dispose?.();
+      },
+    };
+  },
+});
+
+const [gate, ...others] = declared;
+
+export const launches: readonly [GrpcLaunch, ...GrpcLaunch[]] = [secured(gate), ...others.map(secured)];

@@ -142,13 +142,14 @@ async function openHttp2(
   breaks: Breaks,
 ): Promise<GrpcConnection | undefined> {
   const { settingsMs } = session.deadlines;
-  const connection = new GrpcConnection(socket, { authority: session.authority, scheme: 'http' });
+  const connection = await speakAsHost(session, socket, breaks);
+  if (!connection) return undefined;
   try {
     const settings = await whileAlive(session.plugin, connection.settings, { limitMs: settingsMs, what: 'SETTINGS' });
     if (!settings) {
       const { error } = await connection.closed;
       if (await session.hasExited()) throw new PluginExited(session.plugin.exited ?? { atMs: 0 });
-      breaks(...(await notHttp2(session, error)));
+      breaks(...(session.security ? await refusedByTls(session, error) : await notHttp2(session, error)));
       return undefined;
     }
     const maxStreams = settings.maxConcurrentStreams;
@@ -163,6 +164,27 @@ async function openHttp2(
   }
   connection.close();
   return undefined;
+}
+
+/** The connection, secured under AutoMTLS; `undefined` when it came to nothing. */
+async function speakAsHost(
+  session: GrpcSession,
+  socket: Socket['socket'],
+  breaks: Breaks,
+): Promise<GrpcConnection | undefined> {
+  const { security } = session;
+  if (!security) return new GrpcConnection(socket, { authority: 'unused', scheme: 'http' });
+  const { secureHost } = await import('./tls/reach-tls.ts');
+  const secured = await secureHost(session, security, socket);
+  if ('connection' in secured) return secured.connection;
+  if ('broken' in secured) breaks(...secured.broken);
+  else session.notOffered = secured.notOffered;
+  return undefined;
+}
+
+async function refusedByTls(session: GrpcSession, error: string | undefined): Promise<[string, Failed]> {
+  const { refusedAfterHandshake } = await import('./tls/reach-tls.ts');
+  return refusedAfterHandshake(session, error ?? 'the connection ended after the TLS handshake');
 }
 
 /** The outcome of TR-010 for a plugin that allows so few streams. */
@@ -339,6 +361,8 @@ async function hangs(session: GrpcSession, fail: Fail): Promise<[string, Failed]
 async function answersOtherAuthority(session: GrpcSession): Promise<boolean> {
   const result = await session.connectRaw();
   if (!result.connected) return false;
+  // Under TLS the host's name is localhost already: the other one is the plain host's.
+  if (session.security) return false;
   const connection = new GrpcConnection(result.socket, { authority: 'localhost', scheme: 'http' });
   const call = await connection.unary(methods.check, healthRequest(healthService), {
     limitMs: session.deadlines.callMs,

@@ -3,7 +3,9 @@
  * which hides the later ones; the rules in `handshake-rules.ts` judge every field for itself, and this says which of
  * the faults a user would see, in the host's words (HEAD and 1.7.0; older hosts begin some texts with a capital).
  */
+
 import { atoi, parseBool, quote, splitHostPort, trimSpace } from './go-text.ts';
+import { ignoredCertificateLength, readCertificateField } from './tls/certificate-field.ts';
 
 /** What the host was set up with. */
 export interface HostExpectation {
@@ -14,9 +16,6 @@ export interface HostExpectation {
   /** It asked for broker multiplexing. */
   readonly multiplex: boolean;
 }
-
-/** The longest field 6 that hosts ignore: the field once meant something else. */
-export const ignoredCertificateLength = 50;
 
 const unsupportedMultiplexing = 'client requested gRPC broker multiplexing but plugin does not support the feature';
 
@@ -43,8 +42,8 @@ export function hostError(firstLine: string, host: HostExpectation): string | un
   }
   if (protocol !== 'grpc') return `unsupported plugin protocol ${quote(protocol)}. Supported: [grpc]`;
   if (certificate.length > ignoredCertificateLength) {
-    const fault = certificate.search(/[^A-Za-z0-9+/]/);
-    if (fault >= 0) return `error parsing server cert: illegal base64 data at input byte ${fault}`;
+    const { hostError: fieldError } = readCertificateField(certificate);
+    if (fieldError !== undefined) return fieldError;
     if (!host.tls) return 'panic: runtime error: invalid memory address or nil pointer dereference';
   }
   if (!host.multiplex) return undefined;

@@ -1,13 +1,14 @@
 /** One live plugin with the host connected to it, and what a probe may do with it. */
 
 import type { Stats } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { Profile } from '../../src/config/profile.ts';
 import type { EnvironmentChanges } from '../../src/launch/environment.ts';
 import type { Exit } from '../../src/launch/exit.ts';
 import type { PluginProcess } from '../../src/launch/plugin-process.ts';
 import { settlesWithin } from '../../src/launch/settles-within.ts';
 import type { Evidence, Transcript } from '../../src/launch/transcript.ts';
-import { Blocked, ConnectionClosed, DeadlinePassed, PluginExited } from '../../src/run/plugin-fact.ts';
+import { Blocked, ConnectionClosed, DeadlinePassed, NotOffered, PluginExited } from '../../src/run/plugin-fact.ts';
 import type { Broken, Session, StartBeside } from '../../src/run/suite.ts';
 import { whileAlive } from '../../src/run/within.ts';
 import { type ConnectResult, connectSocket, showAddress } from '../../src/wire/address.ts';
@@ -17,6 +18,7 @@ import { statusName } from '../../src/wire/grpc-status.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Handshake } from './handshake.ts';
 import { statOf } from './socket-file.ts';
+import type { Security } from './tls/security.ts';
 
 /** The one connection a host opens, with the two streams it opens at once. */
 export interface HostConnection {
@@ -64,6 +66,10 @@ export class GrpcSession implements Session {
   /** Every call that was made, for the rules that hold for all of them. */
   readonly calls: CallResult[] = [];
   reach: Reach | undefined;
+  /** The host's half of AutoMTLS, where it handed out a certificate. */
+  security: Security | undefined;
+  /** Why the launch's way of connecting is not for this plugin; its probes are skipped. */
+  notOffered: string | undefined;
   /** Set when the host could not use the plugin after all. */
   connectBroken: Broken | undefined;
   leaving = false;
@@ -94,8 +100,14 @@ export class GrpcSession implements Session {
   /** The host's own connection. @throws Blocked when the plugin cannot be used */
   get main(): HostConnection {
     if (this.broken) throw new Blocked(this.broken.by, this.broken.outcome.observed);
+    if (this.notOffered !== undefined) throw new NotOffered(this.notOffered);
     if (!this.#main) throw new Error(`launch ${this.launch} does not connect`);
     return this.#main;
+  }
+
+  /** Whether the host ever got through. */
+  get hasMain(): boolean {
+    return this.#main !== undefined;
   }
 
   setMain(main: HostConnection): void {
@@ -122,7 +134,8 @@ export class GrpcSession implements Session {
       what: 'a new connection',
     });
     if (!result.connected) throw this.lost(`a new connection is refused: ${result.message}`);
-    const connection = new GrpcConnection(result.socket, { authority: this.authority, scheme: 'http' });
+    const connection = await this.speak(result.socket);
+    if (typeof connection === 'string') throw this.lost(`a new connection fails: ${connection}`);
     const settings = await whileAlive(this.plugin, connection.settings, {
       limitMs: this.deadlines.settingsMs,
       what: 'SETTINGS on a new connection',
@@ -131,9 +144,13 @@ export class GrpcSession implements Session {
     return connection;
   }
 
-  /** What a Go host sends as `:authority`. */
-  get authority(): string {
-    return 'unused';
+  /** Speaks HTTP/2 over a raw connection as the host does, secured under AutoMTLS; a text says why that failed. */
+  async speak(socket: Socket): Promise<GrpcConnection | string> {
+    if (!this.security) return new GrpcConnection(socket, { authority: 'unused', scheme: 'http' });
+    const secured = await this.security.secure(socket, { limitMs: this.deadlines.callMs });
+    return secured.connected
+      ? new GrpcConnection(secured.socket, { authority: 'localhost', scheme: 'https' })
+      : secured.message;
   }
 
   /**

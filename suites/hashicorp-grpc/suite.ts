@@ -10,6 +10,7 @@ import { controllerProbes } from './probes/controller.ts';
 import { handshakeProbes } from './probes/handshake.ts';
 import { healthProbes } from './probes/health.ts';
 import { launchProbes } from './probes/launch.ts';
+import { securityProbes } from './probes/security.ts';
 import { shutdownProbes } from './probes/shutdown.ts';
 import { transportProbes } from './probes/transport.ts';
 import { versionProbes } from './probes/versions.ts';
@@ -39,6 +40,7 @@ export const suite: Suite<GrpcSession, GrpcLaunch> = {
     ...launchProbes,
     ...handshakeProbes,
     ...transportProbes,
+    ...securityProbes,
     ...healthProbes,
     ...versionProbes,
     ...controllerProbes,

@@ -45,6 +45,8 @@ const lineProbes = [
   'GRPC-HS-015',
   'GRPC-HS-016',
   'GRPC-HS-017',
+  'GRPC-HS-018',
+  'GRPC-HS-019',
   'GRPC-HS-020',
   'GRPC-HS-027',
   'GRPC-HS-029',

@@ -1,0 +1,192 @@
+/**
+ * Secures the host's connection under AutoMTLS and says, in a Go host's order, which rule keeps it from working. Where
+ * a refusal has no words of its own, it is tried again with less: without a certificate, with a smaller one, in clear.
+ */
+import type { Socket } from 'node:net';
+import { type Cause, type Failed, failed } from '../../../src/run/outcome.ts';
+import { readCertificateRequest } from '../../../src/wire/certificate-request.ts';
+import { GrpcConnection } from '../../../src/wire/grpc-connection.ts';
+import { sniff } from '../../../src/wire/sniff.ts';
+import { healthRequest, healthService, methods } from '../services.ts';
+import type { GrpcSession } from '../session.ts';
+import { readCertificate } from './certificate-facts.ts';
+import { judgeCertificate, judgeRequest, type TlsFault } from './go-judge.ts';
+import { handOut } from './host-certificate.ts';
+import type { Presented, Security } from './security.ts';
+
+type Break = [requirement: string, outcome: Failed];
+
+export type Secured =
+  | { readonly connection: GrpcConnection }
+  | { readonly broken: Break }
+  | { readonly notOffered: string };
+
+const sniffLimitMs = 500;
+
+const unavailable = (error: string): string =>
+  `rpc error: code = Unavailable desc = connection error: desc = "transport: authentication handshake failed: ${error}"`;
+
+function faultOutcome(session: GrpcSession, fault: TlsFault, timing = false): Failed {
+  const cause: Cause = {
+    class: 'certificate-rejected',
+    variant: fault.variant,
+    title: `A Go host rejects the plugin's TLS: ${fault.observed}`,
+  };
+  session.transcript.add('connection', `TLS: ${fault.observed}`);
+  return failed({
+    expected: fault.expected,
+    observed: fault.observed,
+    evidence: session.evidence(),
+    cause,
+    ...(fault.goError !== '' && { hostSays: unavailable(fault.goError) }),
+    timing,
+  });
+}
+
+/** Whether this run is for a host that cannot do without AutoMTLS. */
+export const isDemanded = ({ profile }: GrpcSession): boolean =>
+  profile.tls === 'auto' || profile.requires.includes('auto-mtls');
+
+const noTls =
+  'the plugin does not offer AutoMTLS: it answers in clear; hosts that insist, such as Terraform, refuse it';
+
+async function whyNoTls(session: GrpcSession, message: string): Promise<Secured> {
+  const { address } = session.handshake;
+  const found = address ? await sniff(address, sniffLimitMs) : undefined;
+  if (found?.speech === 'http2') {
+    if (!isDemanded(session)) return { notOffered: noTls };
+    const outcome = failed({
+      expected: 'TLS, because PLUGIN_CLIENT_CERT is set',
+      observed: 'the plugin speaks HTTP/2 in clear',
+      evidence: session.evidence(),
+      hostSays: unavailable('tls: first record does not look like a TLS handshake'),
+      cause: {
+        class: 'certificate-rejected',
+        variant: 'plaintext',
+        title: 'The plugin answers in clear although the host handed out a certificate: AutoMTLS hosts refuse it',
+        fix: 'Serve TLS with a certificate of your own when PLUGIN_CLIENT_CERT is set, and print it in field 6.',
+      },
+    });
+    return { broken: ['GRPC-TLS-001', outcome] };
+  }
+  if (await onlyOldVersions(session)) {
+    const fault: TlsFault = {
+      requirement: 'GRPC-TLS-003',
+      variant: 'old-version',
+      expected: 'TLS 1.2 or 1.3',
+      observed: 'only versions below 1.2 are spoken',
+      goError: 'remote error: tls: protocol version not supported',
+    };
+    return { broken: [fault.requirement, faultOutcome(session, fault)] };
+  }
+  const refused = await refusal(session, message);
+  return { broken: refused };
+}
+
+async function onlyOldVersions(session: GrpcSession): Promise<boolean> {
+  const result = await session.connectRaw();
+  if (!result.connected || !session.security) return false;
+  const { callMs: limitMs } = session.deadlines;
+  const old = await session.security.secure(result.socket, { limitMs, minVersion: 'TLSv1', maxVersion: 'TLSv1.1' });
+  if (old.connected) old.socket.destroy();
+  return old.connected;
+}
+
+/** Whether a first call works over a connection secured with some certificate, or none. */
+export async function answersAs(
+  session: GrpcSession,
+  as: Presented,
+  options: { readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'; readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3' } = {},
+): Promise<boolean> {
+  const result = await session.connectRaw();
+  if (!result.connected || !session.security) return false;
+  const { callMs: limitMs } = session.deadlines;
+  const secured = await session.security.secure(result.socket, { limitMs, ...options }, as);
+  if (!secured.connected) return false;
+  const connection = new GrpcConnection(secured.socket, { authority: 'localhost', scheme: 'https' });
+  const call = await connection.unary(methods.check, healthRequest(healthService), { limitMs });
+  connection.close();
+  return call.status !== undefined;
+}
+
+/** The plugin turned the host's certificate down: is it the curve, or any certificate of the kind? */
+async function refusal(session: GrpcSession, message: string): Promise<Break> {
+  session.transcript.add('connection', `TLS: ${message}`);
+  const withoutCertificate = await answersAs(session, 'none');
+  const smaller = await handOut({ curve: 'P-256' });
+  const other = await session.startBeside({ PLUGIN_CLIENT_CERT: smaller.pem });
+  const smallerWorks = !other.broken && other.openMain !== undefined;
+  const what = smallerWorks
+    ? 'the plugin turns a P-521 certificate down and takes one on P-256'
+    : withoutCertificate
+      ? "the plugin turns the host's certificate down and takes none at all"
+      : "the plugin turns the host's certificate down";
+  const variant = smallerWorks ? 'p521-refused' : 'client-refused';
+  const fault: TlsFault = {
+    requirement: 'GRPC-TLS-014',
+    variant,
+    expected: 'a self-signed P-521 certificate with CA:TRUE is accepted from the host',
+    observed: `${what} (${message})`,
+    goError: 'error reading server preface: remote error: tls: …',
+  };
+  return [fault.requirement, faultOutcome(session, fault)];
+}
+
+const missingAlpn = (session: GrpcSession): Break => [
+  'GRPC-TLS-004',
+  failed({
+    expected: 'h2, chosen by ALPN',
+    observed: 'no protocol was chosen',
+    evidence: session.evidence(),
+    hostSays: unavailable(
+      'credentials: cannot check peer: missing selected ALPN property. If you upgraded from a grpc-go version earlier than 1.67, your TLS connections may have stopped working due to ALPN enforcement.',
+    ),
+    cause: {
+      class: 'missing-alpn',
+      title: "No ALPN 'h2': the plugin works with hosts on grpc-go before 1.67 only",
+      fix: "Offer 'h2' in the ALPN list of the TLS server.",
+    },
+  }),
+];
+
+/** Faults of the request for a client certificate that make a Go host send none. */
+async function requestFaults(session: GrpcSession, security: Security): Promise<readonly TlsFault[]> {
+  const { facts, certificate } = security;
+  const { address } = session.handshake;
+  if (!facts || facts.requestAlgorithms.length === 0 || !certificate || !address) return [];
+  const request = await readCertificateRequest(address, session.deadlines.callMs);
+  const der = Buffer.from(certificate.pem.replace(/-----[A-Z ]+-----|\s/g, ''), 'base64');
+  return judgeRequest({
+    version: facts.version,
+    algorithms: facts.requestAlgorithms,
+    authorities: request && request !== 'none' ? request.authorities : undefined,
+    hostIssuer: readCertificate(der).issuer,
+  });
+}
+
+/** Secures the host's connection and judges what was seen as a Go host would. */
+export async function secureHost(session: GrpcSession, security: Security, socket: Socket): Promise<Secured> {
+  const result = await security.secure(socket, { limitMs: session.deadlines.settingsMs });
+  if (!result.connected) return whyNoTls(session, result.message);
+  security.facts = result.facts;
+  const { announced, served } = security;
+  const fault = judgeCertificate({ announced, served, now: new Date() }).find(({ goError }) => goError !== '');
+  if (fault) {
+    result.socket.destroy();
+    return { broken: [fault.requirement, faultOutcome(session, fault)] };
+  }
+  if (result.facts.alpn === undefined) {
+    result.socket.destroy();
+    return { broken: missingAlpn(session) };
+  }
+  const [unanswered] = await requestFaults(session, security);
+  if (unanswered && !(await answersAs(session, 'none'))) {
+    result.socket.destroy();
+    return { broken: [unanswered.requirement, faultOutcome(session, unanswered)] };
+  }
+  return { connection: new GrpcConnection(result.socket, { authority: 'localhost', scheme: 'https' }) };
+}
+
+/** In TLS 1.3 a refusal of the client comes after the handshake, as a connection that ends at once. */
+export const refusedAfterHandshake = (session: GrpcSession, message: string): Promise<Break> =>
+  refusal(session, message);
