@@ -14,11 +14,18 @@ export interface GrpcMessage {
   readonly bytes: Buffer;
 }
 
+const prefixLength = 5;
+/** A length is only a promise: memory is taken as the bytes come, beginning with this much. */
+const firstCapacity = 4096;
+
 /** Cuts a stream of bytes into messages. Lengths come from the plugin, so they are bounded. */
 export class FrameReader {
   readonly #limit: number;
-  #chunks: Buffer[] = [];
-  #held = 0;
+  readonly #prefix = Buffer.alloc(prefixLength);
+  #prefixHeld = 0;
+  #length = 0;
+  #body = Buffer.alloc(0);
+  #bodyHeld = 0;
 
   /** @param limit the longest message that is taken, in bytes */
   constructor(limit: number) {
@@ -27,38 +34,54 @@ export class FrameReader {
 
   /** Bytes that do not make a whole message yet. */
   get held(): number {
-    return this.#held;
+    return this.#prefixHeld + this.#bodyHeld;
   }
 
   /** Messages that are complete with these bytes. @throws RangeError for a length above the limit or a bad flag */
-  push(chunk: Buffer): readonly GrpcMessage[] {
-    this.#chunks.push(chunk);
-    this.#held += chunk.byteLength;
+  push(chunk: Uint8Array): readonly GrpcMessage[] {
     const messages: GrpcMessage[] = [];
-    while (this.#held >= 5) {
-      const prefix = this.#peek(5);
-      const flag = prefix.readUInt8(0);
-      const length = prefix.readUInt32BE(1);
-      if (flag > 1) throw new RangeError(`a message begins with flag ${flag}; only 0 and 1 exist`);
-      if (length > this.#limit) throw new RangeError(`a message of ${length} bytes; at most ${this.#limit} are read`);
-      if (this.#held < 5 + length) break;
-      messages.push({ compressed: flag === 1, bytes: this.#take(5 + length).subarray(5) });
+    let at = 0;
+    while (at < chunk.byteLength) {
+      at += this.#prefixHeld < prefixLength ? this.#takePrefix(chunk.subarray(at)) : this.#takeBody(chunk.subarray(at));
+      if (this.#prefixHeld === prefixLength && this.#bodyHeld === this.#length) messages.push(this.#finish());
     }
     return messages;
   }
 
-  #peek(length: number): Buffer {
-    const [first] = this.#chunks;
-    if (first && first.byteLength >= length) return first;
-    const all = Buffer.concat(this.#chunks);
-    this.#chunks = [all];
-    return all;
+  #takePrefix(bytes: Uint8Array): number {
+    const taken = bytes.subarray(0, prefixLength - this.#prefixHeld);
+    this.#prefix.set(taken, this.#prefixHeld);
+    this.#prefixHeld += taken.byteLength;
+    if (this.#prefixHeld === prefixLength) {
+      const flag = this.#prefix.readUInt8(0);
+      const length = this.#prefix.readUInt32BE(1);
+      if (flag > 1) throw new RangeError(`a message begins with flag ${flag}; only 0 and 1 exist`);
+      if (length > this.#limit) throw new RangeError(`a message of ${length} bytes; at most ${this.#limit} are read`);
+      this.#length = length;
+      this.#body = Buffer.alloc(Math.min(length, firstCapacity));
+    }
+    return taken.byteLength;
   }
 
-  #take(length: number): Buffer {
-    const all = this.#chunks.length === 1 && this.#chunks[0] ? this.#chunks[0] : Buffer.concat(this.#chunks);
-    this.#chunks = all.byteLength > length ? [all.subarray(length)] : [];
-    this.#held -= length;
-    return all.subarray(0, length);
+  #takeBody(bytes: Uint8Array): number {
+    const taken = bytes.subarray(0, this.#length - this.#bodyHeld);
+    const needed = this.#bodyHeld + taken.byteLength;
+    if (needed > this.#body.byteLength) {
+      const grown = Buffer.alloc(Math.min(this.#length, Math.max(needed, 2 * this.#body.byteLength)));
+      grown.set(this.#body.subarray(0, this.#bodyHeld));
+      this.#body = grown;
+    }
+    this.#body.set(taken, this.#bodyHeld);
+    this.#bodyHeld = needed;
+    return taken.byteLength;
+  }
+
+  #finish(): GrpcMessage {
+    const message = { compressed: this.#prefix[0] === 1, bytes: this.#body };
+    this.#body = Buffer.alloc(0);
+    this.#prefixHeld = 0;
+    this.#bodyHeld = 0;
+    this.#length = 0;
+    return message;
   }
 }
