@@ -10,9 +10,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { lineOf, startShell, testLauncher, until, written } from '../../test/support/launching.ts';
+import { lineOf, startShell, testLauncher, written } from '../../test/support/launching.ts';
 import { isAlive, processesWith } from '../../test/support/processes.ts';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';
+import { until } from '../../test/support/until.ts';
 import { Launcher, StartRefused } from './launcher.ts';
 import { isComplete } from './process-table.ts';
 

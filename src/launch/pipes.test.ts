@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { lineOf, startShell, until } from '../../test/support/launching.ts';
+import { lineOf, startShell } from '../../test/support/launching.ts';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';
+import { until } from '../../test/support/until.ts';
 import { closeQuietly, openPipes } from './pipes.ts';
 
 const isLinux = process.platform === 'linux';

@@ -12,9 +12,10 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { lineOf, startNode, startShell, testLauncher, until, written } from '../../test/support/launching.ts';
+import { lineOf, startNode, startShell, testLauncher, written } from '../../test/support/launching.ts';
 import { isAlive } from '../../test/support/processes.ts';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';
+import { until } from '../../test/support/until.ts';
 import { isComplete } from './process-table.ts';
 
 /** Reads the process ids a script has printed, one on each line. */

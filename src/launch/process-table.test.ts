@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { lineOf, startNode, startShell, until } from '../../test/support/launching.ts';
+import { lineOf, startNode, startShell } from '../../test/support/launching.ts';
 import { isAlive } from '../../test/support/processes.ts';
+import { until } from '../../test/support/until.ts';
 import { isExecutable } from './judge-file.ts';
 import { decodeAddress, holdersOf, isComplete, listenersOf, processesOf } from './process-table.ts';
 

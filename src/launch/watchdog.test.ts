@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { bundle } from '../../test/support/bundle.ts';
-import { until } from '../../test/support/launching.ts';
 import { isAlive, processesWith } from '../../test/support/processes.ts';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';
+import { until } from '../../test/support/until.ts';
 import { isComplete } from './process-table.ts';
 import { Watchdog } from './watchdog.ts';
 

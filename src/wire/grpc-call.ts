@@ -14,7 +14,10 @@ export interface CallOptions {
 export interface CallResult {
   readonly path: string;
   readonly durationMs: number;
-  /** `trailers`: in order. `reset`: RST_STREAM. `lost`: with the connection. `cancelled`: by us, at its limit. */
+  /**
+   * `trailers`: in order. `unfinished`: in order, but without a status. `reset`: RST_STREAM. `lost`: with the
+   * connection. `cancelled`: by us, at its limit or because of what came.
+   */
   readonly end: 'trailers' | 'reset' | 'lost' | 'cancelled' | 'unfinished';
   readonly httpStatus: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
@@ -31,10 +34,20 @@ export interface CallResult {
 
 const mostMessages = 10_000;
 const mostBytes = 64 * 1024 * 1024;
+const noError = 0;
+const cancelCode = 8;
+/** How long a cancelled call may take to close: a plugin that reads nothing keeps even a RST_STREAM from being sent. */
+const farewellMs = 250;
+
+const isGrpc = (headers: IncomingHttpHeaders): boolean =>
+  /^application\/grpc(?:[+;]|$)/.test(headers['content-type'] ?? '') && Number(headers[':status']) === 200;
 
 const flatten = (headers: IncomingHttpHeaders): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+    Object.entries(headers).map(([name, value = '']) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : String(value),
+    ]),
   );
 
 const decodeMessage = (text: string): string => {
@@ -50,14 +63,16 @@ export class GrpcCall {
   readonly result: Promise<CallResult>;
   readonly #path: string;
   readonly #stream: ClientHttp2Stream | undefined;
+  readonly #isLost: () => boolean;
   readonly #startedAt = performance.now();
   readonly #reader: FrameReader;
   readonly #messages: GrpcMessage[] = [];
   #headers: IncomingHttpHeaders = {};
   #trailers: IncomingHttpHeaders = {};
-  #answered = false;
+  #ended = false;
   #finished = false;
   #cancelled = false;
+  #farewell: NodeJS.Timeout | undefined;
   #bytes = 0;
   #malformed: string | undefined;
   #settle: (result: CallResult) => void = () => undefined;
@@ -65,8 +80,17 @@ export class GrpcCall {
   /** Settles with the first sign of an answer: headers, or the end of the call. */
   readonly answered: Promise<void>;
 
-  constructor(path: string, open: () => ClientHttp2Stream, options: CallOptions) {
+  /**
+   * @param open begins the stream; may throw when the connection has gone
+   * @param isLost whether the connection has gone
+   */
+  constructor(
+    path: string,
+    { open, isLost }: { open: () => ClientHttp2Stream; isLost: () => boolean },
+    options: CallOptions,
+  ) {
     this.#path = path;
+    this.#isLost = isLost;
     this.#reader = new FrameReader(options.messageLimit ?? 16 * 1024 * 1024);
     this.result = new Promise((resolve) => {
       this.#settle = resolve;
@@ -79,7 +103,7 @@ export class GrpcCall {
       this.#stream = open();
     } catch {
       // The session is closed already.
-      this.#settle(this.#report('lost'));
+      this.#finish('lost');
       return;
     }
     this.#listen(this.#stream, options);
@@ -110,8 +134,10 @@ export class GrpcCall {
 
   /** Ends the call as a client does that has lost interest: RST_STREAM with CANCEL. */
   cancel(): void {
+    if (this.#finished) return;
     this.#cancelled = true;
-    this.#stream?.close(8);
+    this.#stream?.close(cancelCode);
+    this.#farewell ??= setTimeout(() => this.#finish(this.#cause()), farewellMs);
   }
 
   /** The result; a call that is not over after `limitMs` is cancelled and says so. */
@@ -127,22 +153,24 @@ export class GrpcCall {
   #listen(stream: ClientHttp2Stream, options: CallOptions): void {
     stream.on('response', (headers) => {
       this.#headers = headers;
-      this.#answered = true;
       this.#answer();
     });
     stream.on('trailers', (trailers) => {
       this.#trailers = trailers;
     });
     stream.on('data', (chunk: Buffer) => this.#take(chunk, options));
-    stream.on('error', () => undefined);
-    stream.on('close', () => {
-      this.#finished = true;
-      this.#settle(this.#report(this.#cause(stream)));
+    stream.on('end', () => {
+      this.#ended = true;
+      // The call is over, whatever we still had to say: a Go host resets what it had not finished.
+      if (!stream.writableEnded) stream.close(noError);
     });
+    stream.on('error', () => undefined);
+    stream.on('close', () => this.#finish(this.#cause()));
   }
 
   #take(chunk: Buffer, options: CallOptions): void {
-    if (this.#malformed !== undefined) return;
+    // What a web server says in HTML is no message, and tells nothing that its status does not.
+    if (this.#malformed !== undefined || this.#finished || !isGrpc(this.#headers)) return;
     this.#bytes += chunk.byteLength;
     try {
       for (const message of this.#reader.push(chunk)) {
@@ -153,17 +181,24 @@ export class GrpcCall {
       }
     } catch (error) {
       this.#malformed = error instanceof Error ? error.message : String(error);
-      this.#stream?.close(8);
+      this.cancel();
     }
   }
 
-  #cause(stream: ClientHttp2Stream): CallResult['end'] {
+  #finish(end: CallResult['end']): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    clearTimeout(this.#farewell);
+    this.#settle(this.#report(end));
+    this.#stream?.destroy();
+  }
+
+  #cause(): CallResult['end'] {
     const status = this.#trailers['grpc-status'] ?? this.#headers['grpc-status'];
     if (status !== undefined) return 'trailers';
     if (this.#cancelled) return 'cancelled';
-    if (stream.rstCode !== 0) return stream.session?.destroyed !== false ? 'lost' : 'reset';
-    if (!this.#answered) return 'lost';
-    return stream.session?.destroyed === true ? 'lost' : 'unfinished';
+    if (this.#ended && this.#headers[':status'] !== undefined && this.#stream?.rstCode === 0) return 'unfinished';
+    return this.#isLost() ? 'lost' : 'reset';
   }
 
   #report(end: CallResult['end']): CallResult {

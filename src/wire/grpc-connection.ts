@@ -9,6 +9,8 @@ import { type CallOptions, type CallResult, GrpcCall } from './grpc-call.ts';
 
 /** The user agent of the reference host's library. */
 const userAgent = 'grpc-go/1.83.0';
+/** How long a connection that was closed may take to say so. */
+const farewellMs = 250;
 
 export interface GrpcConnectionOptions {
   /** `:authority` of every request: a Go host sends `unused` in plain text and `localhost` under TLS. */
@@ -30,6 +32,7 @@ export class GrpcConnection {
   /** Settles when the connection is gone. */
   readonly closed: Promise<ConnectionEnd>;
   readonly #session: http2.ClientHttp2Session;
+  readonly #socket: Duplex;
   readonly #openedAt = performance.now();
   #settingsAfterMs: number | undefined;
   #goaway: ConnectionEnd['goaway'];
@@ -39,6 +42,7 @@ export class GrpcConnection {
   /** @param socket a connected socket, plain or TLS */
   constructor(socket: Duplex, options: GrpcConnectionOptions) {
     this.options = options;
+    this.#socket = socket;
     this.#session = http2.connect(`${options.scheme}://${options.authority}`, { createConnection: () => socket });
     const session = this.#session;
     this.closed = new Promise((resolve) => {
@@ -53,6 +57,9 @@ export class GrpcConnection {
     session.on('error', (error: Error) => {
       this.#error ??= error.message;
     });
+    // What ended before the session was there, the session would wait for in vain.
+    if (socket.destroyed) session.destroy();
+    else socket.read(0);
     this.settings = new Promise((resolve) => {
       session.once('remoteSettings', (settings) => {
         this.#settingsAfterMs = performance.now() - this.#openedAt;
@@ -89,7 +96,8 @@ export class GrpcConnection {
       te: 'trailers',
       ...options.metadata,
     };
-    return new GrpcCall(path, () => this.#session.request(headers), options);
+    const open = () => this.#session.request(headers);
+    return new GrpcCall(path, { open, isLost: () => this.#session.destroyed }, options);
   }
 
   /** One request message, and everything that came back. Cancels after `limitMs`. */
@@ -119,6 +127,9 @@ export class GrpcConnection {
   /** Closes at once, as a host that is done does. */
   close(): void {
     this.#session.destroy();
+    // The farewell of HTTP/2 must be read to be sent; a plugin that reads nothing would keep the socket open for ever.
+    const timer = setTimeout(() => this.#socket.destroy(), farewellMs);
+    void this.closed.then(() => clearTimeout(timer));
   }
 
   #end(): ConnectionEnd {

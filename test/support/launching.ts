@@ -1,8 +1,8 @@
 /** Starts small programs the way plugins are started. */
-import { expect, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { Launcher, type StartOptions } from '../../src/launch/launcher.ts';
 import type { PluginProcess } from '../../src/launch/plugin-process.ts';
-import { eventually } from '../../src/run/within.ts';
+import { until } from './until.ts';
 
 /** A launcher that ends with its test. */
 export function testLauncher(): Launcher {
@@ -30,15 +30,6 @@ export const startShell = (script: string, more: More = {}, launcher = testLaunc
 /** Starts a script for Node as a plugin. */
 export const startNode = (script: string, more: More = {}, launcher = testLauncher()): Promise<PluginProcess> =>
   start(launcher, [process.execPath, '-e', script], more);
-
-/** Waits for something that must come to pass; generous, because machines are slow, and never longer than needed. */
-export async function until(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  limitMs = 20_000,
-): Promise<void> {
-  expect(await eventually(condition, { limitMs, everyMs: 10 }), `waited in vain until ${what}`).toBe(true);
-}
 
 /** The lines a plugin has written to stdout so far. */
 export const written = (plugin: PluginProcess): readonly string[] =>
