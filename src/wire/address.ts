@@ -15,26 +15,30 @@ export type ConnectResult =
   | { readonly connected: true; readonly socket: Socket; readonly tookMs: number }
   | { readonly connected: false; readonly code: string; readonly message: string };
 
+function dial(address: Address): Socket {
+  if (address.network === 'unix')
+    return connect({ path: address.path.startsWith('@') ? `\0${address.path.slice(1)}` : address.path });
+  // Names resolve as in a Go host: IPv4 goes first, and the second family is not tried.
+  return connect({
+    host: address.host,
+    port: address.port,
+    keepAlive: true,
+    noDelay: true,
+    autoSelectFamily: false,
+    lookup: (name, options, callback) => lookup(name, { ...options, verbatim: false }, callback),
+  });
+}
+
 /** Connects a raw socket; never throws. A Unix path that Node would cut short in silence is refused here. */
-export function connectSocket(address: Address, limitMs: number): Promise<ConnectResult> {
+export async function connectSocket(address: Address, limitMs: number): Promise<ConnectResult> {
+  const problem = address.network === 'unix' ? unixPathProblem(address.path) : portProblem(address.port);
+  return problem ? { connected: false, ...problem } : connectTo(address, limitMs);
+}
+
+function connectTo(address: Address, limitMs: number): Promise<ConnectResult> {
   const startedAt = performance.now();
-  if (address.network === 'unix') {
-    const problem = unixPathProblem(address.path);
-    if (problem) return Promise.resolve({ connected: false, code: 'EINVAL', message: problem });
-  }
   return new Promise((resolve) => {
-    const socket =
-      address.network === 'unix'
-        ? connect({ path: address.path.startsWith('@') ? `\0${address.path.slice(1)}` : address.path })
-        : // Names resolve as in a Go host: IPv4 goes first, and the second family is not tried.
-          connect({
-            host: address.host,
-            port: address.port,
-            keepAlive: true,
-            noDelay: true,
-            autoSelectFamily: false,
-            lookup: (name, options, callback) => lookup(name, { ...options, verbatim: false }, callback),
-          });
+    const socket = dial(address);
     const fail = (code: string, message: string) => {
       clearTimeout(timer);
       socket.destroy();
@@ -54,10 +58,26 @@ export function connectSocket(address: Address, limitMs: number): Promise<Connec
 /** The longest Unix socket path the system takes, in bytes (sun_path less its terminator). */
 export const unixPathLimit = process.platform === 'linux' ? 107 : 103;
 
-function unixPathProblem(path: string): string | undefined {
+interface Problem {
+  readonly code: string;
+  readonly message: string;
+}
+
+const invalid = (what: string): Problem => ({ code: 'EINVAL', message: `connect: invalid argument (${what})` });
+
+const portProblem = (port: number): Problem | undefined =>
+  Number.isInteger(port) && port >= 0 && port <= 65_535 ? undefined : invalid(`${port} is no port`);
+
+/** Before libuv 1.48, Node fills the names of abstract sockets up with NUL bytes and reaches none but its own. */
+const [, libuvMinor = 0] = process.versions.uv.split('.').map(Number);
+const reachesAbstract = process.platform === 'linux' && libuvMinor >= 48;
+
+function unixPathProblem(path: string): Problem | undefined {
   const length = Buffer.byteLength(path);
-  if (length === 0) return 'connect: invalid argument (the path is empty)';
-  if (length > unixPathLimit)
-    return `connect: invalid argument (the path has ${length} bytes, the limit is ${unixPathLimit})`;
-  return path.includes('\0') ? 'connect: invalid argument (the path holds a NUL byte)' : undefined;
+  if (length === 0) return invalid('the path is empty');
+  if (length > unixPathLimit) return invalid(`the path has ${length} bytes, the limit is ${unixPathLimit}`);
+  if (path.includes('\0')) return invalid('the path holds a NUL byte');
+  if (!path.startsWith('@') || reachesAbstract) return undefined;
+  const message = `Node.js ${process.versions.node} cannot reach abstract sockets; run Plugfest on Node.js 22 or later`;
+  return { code: 'ENOTSUP', message };
 }

@@ -20,9 +20,25 @@ function classify(bytes: Buffer, closed: boolean): Speech {
   if (bytes.byteLength === 0) return closed ? 'closes' : 'silent';
   if (/^HTTP\/1/.test(text)) return 'http1';
   if ((bytes[0] === 0x15 || bytes[0] === 0x16) && bytes[1] === 3) return 'tls';
-  if (bytes.byteLength >= 9 && bytes[3] === 4) return 'http2';
-  if (bytes.byteLength >= 12 && bytes[0] === 0 && (bytes[1] ?? 9) <= 3) return 'yamux';
+  if (bytes.byteLength >= 9 && isFrame(bytes)) return 'http2';
+  if (bytes.byteLength >= 12 && isYamux(bytes)) return 'yamux';
   return 'other';
+}
+
+/** A server begins with SETTINGS; one that is offended may begin with GOAWAY. Both concern the whole connection. */
+const isFrame = (bytes: Buffer): boolean =>
+  (bytes[3] === 4 || (bytes[3] === 7 && bytes.readUIntBE(0, 3) >= 8)) && bytes.readUInt32BE(5) === 0;
+
+/** Version 0, one of four types, and flags of which only the lower four exist. */
+const isYamux = (bytes: Buffer): boolean =>
+  bytes[0] === 0 && (bytes[1] ?? 9) <= 3 && bytes[2] === 0 && (bytes[3] ?? 99) <= 0x0f;
+
+const keptBytes = 256;
+
+/** Whether no further byte would tell more. */
+function isCertain(bytes: Buffer): boolean {
+  const speech = classify(bytes, false);
+  return speech === 'http2' || speech === 'yamux' || (speech === 'http1' && bytes.includes('\n'));
 }
 
 /** Sends an HTTP/2 preface on a fresh connection and looks at what comes back; then tries TLS. Never throws. */
@@ -30,22 +46,22 @@ export async function sniff(address: Address, limitMs: number): Promise<Sniffed>
   const result = await connectSocket(address, limitMs);
   if (!result.connected) return { speech: 'refuses', bytes: Buffer.alloc(0) };
   const { socket } = result;
-  const chunks: Buffer[] = [];
+  let bytes = Buffer.alloc(0);
   const closed = await new Promise<boolean>((resolve) => {
-    const timer = setTimeout(() => resolve(false), limitMs);
-    const done = () => {
+    const timer = setTimeout(() => settle(false), limitMs);
+    const settle = (answer: boolean): void => {
       clearTimeout(timer);
-      resolve(true);
+      resolve(answer);
     };
     socket.on('data', (chunk: Buffer) => {
-      if (chunks.length < 16) chunks.push(chunk);
+      bytes = Buffer.concat([bytes, chunk.subarray(0, keptBytes - bytes.byteLength)]);
+      if (isCertain(bytes) || bytes.byteLength === keptBytes) settle(false);
     });
-    socket.once('end', done);
-    socket.once('close', done);
+    socket.once('end', () => settle(true));
+    socket.once('close', () => settle(true));
     socket.write(prefaceWithSettings);
   });
   socket.destroy();
-  const bytes = Buffer.concat(chunks).subarray(0, 256);
   const speech = classify(bytes, closed);
   const maybeTls = speech === 'closes' || speech === 'silent' || speech === 'other' || speech === 'http1';
   return { speech: maybeTls && (await answersTls(address, limitMs)) ? 'tls' : speech, bytes };
@@ -68,9 +84,9 @@ async function answersTls(address: Address, limitMs: number): Promise<boolean> {
       servername: 'localhost',
       ALPNProtocols: ['h2'],
     });
-    tls.once('secureConnect', () => settle(true));
+    tls.on('secureConnect', () => settle(true));
     // An alert is an answer in TLS as well.
-    tls.once('error', (error: NodeJS.ErrnoException) => settle(/alert/i.test(error.message)));
-    tls.once('close', () => settle(false));
+    tls.on('error', (error: NodeJS.ErrnoException) => settle(/alert/i.test(error.message)));
+    tls.on('close', () => settle(false));
   });
 }
