@@ -78,6 +78,21 @@ describe('what a plugin gets', () => {
   });
 });
 
+test.runIf(isComplete)('a plugin may be the child of a shell, and live on when that is killed', async () => {
+  const plugin = await startShell('echo $$ "$0"; exec sleep 600', { hasParent: true });
+  const [pid = 0] = (await lineOf(plugin)).split(' ').map(Number);
+  expect(pid).not.toBe(plugin.pid);
+  expect(plugin.processes().find((entry) => entry.pid === pid)).toMatchObject({
+    parent: plugin.pid,
+    group: plugin.pid,
+  });
+  plugin.signal('SIGKILL');
+  expect(await plugin.whenExited).toMatchObject({ signal: 'SIGKILL' });
+  expect(plugin.processes().map((entry) => entry.pid)).toEqual([pid]);
+  await plugin.end();
+  expect(isAlive(pid)).toBe(false);
+});
+
 describe('a start that is refused', () => {
   const refused = async (launcher: Launcher, more: Partial<Parameters<Launcher['start']>[0]>) => {
     const options = {

@@ -181,17 +181,16 @@ export class Launcher {
   }
 
   #spawn(
-    { path, command, cwd, stdin }: StartOptions,
+    { path, command, cwd, stdin, hasParent }: StartOptions,
     environment: Readonly<Record<string, string>>,
     pipes: PluginPipes | undefined,
   ) {
     // A closed stdin cannot be asked of Node; a shell that replaces itself with the plugin can give it.
-    const [file, argv] =
-      stdin === 'closed'
-        ? ['/bin/sh', ['-c', 'exec "$0" "$@" <&-', path, ...command.slice(1)]]
-        : [path, command.slice(1)];
+    const script = stdin === 'closed' ? 'exec "$0" "$@" <&-' : hasParent ? '"$0" "$@" & wait' : undefined;
+    const args = command.slice(1);
+    const [file, argv] = script === undefined ? [path, args] : ['/bin/sh', ['-c', script, path, ...args]];
     return execa(file, argv, {
-      ...(stdin === 'closed' ? {} : { argv0: command[0] }),
+      ...(script === undefined && { argv0: command[0] }),
       cwd,
       env: environment,
       extendEnv: false,

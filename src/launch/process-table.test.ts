@@ -4,7 +4,7 @@ import { lineOf, startNode, startShell } from '../../test/support/launching.ts';
 import { isAlive } from '../../test/support/processes.ts';
 import { until } from '../../test/support/until.ts';
 import { isExecutable } from './judge-file.ts';
-import { decodeAddress, holdersOf, isComplete, listenersOf, processesOf } from './process-table.ts';
+import { decodeAddress, holdersOf, isComplete, listenersOf, processesOf, strangerOn } from './process-table.ts';
 
 test.each([
   ['0100007F:1F90', '127.0.0.1:8080'],
@@ -153,6 +153,18 @@ describe.runIf(isComplete)('listeners', () => {
       { pid: plugin.pid, ...shared },
       { pid: child, ...shared },
     ]);
+  });
+
+  test('of a stranger are told when it was there before', async () => {
+    const { plugin: stranger } = await listenOn([{ host: '127.0.0.1', port: 0 }]);
+    const [own] = listenersOf([stranger.pid]);
+    const matches = ({ address }: { address: string }) => address === own?.address;
+    const plugin = await startShell('sleep 0.05; echo; exec sleep 600');
+    await lineOf(plugin);
+    expect(strangerOn(matches, [plugin.pid], plugin.pid)?.pid).toBe(stranger.pid);
+    expect(strangerOn(matches, [plugin.pid, stranger.pid], plugin.pid)).toBeUndefined();
+    // Whoever came later is none.
+    expect(strangerOn(matches, [plugin.pid], stranger.pid)).toBeUndefined();
   });
 
   test('of processes that are gone are none', async () => {
