@@ -311,6 +311,7 @@ describe('the temporary folder', () => {
     const [launcher] = launchers;
     const plugin = await startShell('setsid env -i sleep 600 & exit 0', {}, launcher);
     await plugin.whenExited;
+    await until('the child has left', () => plugin.processes().length === 0);
     const { leaked } = await plugin.end();
     if (isComplete) expect(leaked).toHaveLength(1);
     rmSync(`${folder}/l`);

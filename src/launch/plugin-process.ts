@@ -131,18 +131,18 @@ export class PluginProcess {
     clearInterval(this.#guard);
     const endedByItself = this.#exited !== undefined && this.#exited.killedBy === undefined && !this.#wasKilled;
     if (!this.#exited) this.#killReason ??= reason;
-    const leaked = await this.#endProcesses(endedByItself);
+    const fugitives = new Map<number, string>();
+    await this.#endProcesses(endedByItself, fugitives);
     this.#parts.closeStdin();
     await settlesWithin(this.whenExited, killDeadline);
-    leaked.push(...(await this.#endPipes()));
-    leaked.push(...(await this.#endFiles(endedByItself)));
+    await this.#endPipes(fugitives);
+    const leaked = [...fugitives.values(), ...(await this.#endFiles(endedByItself))];
     this.#parts.onGone();
     for (const leak of leaked) this.transcript.add('census', `left behind: ${leak}`);
     return { leaked, complete: isComplete };
   }
 
-  async #endProcesses(endedByItself: boolean): Promise<string[]> {
-    const leaked = new Map<number, string>();
+  async #endProcesses(endedByItself: boolean, leaked: Map<number, string>): Promise<void> {
     const deadline = performance.now() + killDeadline;
     for (;;) {
       const alive = this.processes();
@@ -153,7 +153,7 @@ export class PluginProcess {
       }
       if (!this.#exited || alive.some(({ group }) => group === this.pid)) this.#send('SIGKILL', -this.pid);
       for (const entry of alive) if (entry.group !== this.pid) this.#send('SIGKILL', entry.pid);
-      if (alive.length === 0 || performance.now() > deadline) return [...leaked.values()];
+      if (alive.length === 0 || performance.now() > deadline) return;
       await pause(2);
     }
   }
@@ -162,9 +162,8 @@ export class PluginProcess {
    * What was written before the end is still in the pipes: lets it be read. Whoever holds a pipe after that has left
    * the group, the family and the marker behind, and is found by the pipe alone.
    */
-  async #endPipes(): Promise<string[]> {
+  async #endPipes(leaked: Map<number, string>): Promise<void> {
     const drained = Promise.all([this.stdout.ended, this.stderr.ended]);
-    const leaked = new Map<number, string>();
     const deadline = performance.now() + killDeadline;
     while (!(await settlesWithin(drained, drainMs))) {
       const holders = holdersOf(this.#parts.pipes);
@@ -177,7 +176,6 @@ export class PluginProcess {
     }
     this.stdout.release();
     this.stderr.release();
-    return [...leaked.values()];
   }
 
   async #endFiles(endedByItself: boolean): Promise<string[]> {
