@@ -37,7 +37,7 @@ function addCheckOptions(command: Command): Command {
     .option('--baseline <file>', 'known failures; unexpected passes, stale and expired entries fail')
     .option('--concurrency <count>', 'how many plugin processes run at once')
     .option('--timeout <duration>', 'longest wait for anything, such as 10s; a bare number below 1000 counts seconds')
-    .option('--report <FORMAT=PATH>', 'write a report: json, junit, markdown, … (repeatable)', collect)
+    .option('--report <FORMAT=PATH>', 'write a report: html, json, junit, markdown, … (repeatable)', collect)
     .option('--verbose', 'show every requirement')
     .option('--quiet', 'show the verdict and the diagnoses only')
     .option('--json', 'the JSON report on stdout, everything for people on stderr');
@@ -112,7 +112,7 @@ function buildProgram(registry: Registry, finish: (code: number) => void): Comma
     .command('report')
     .description('a saved JSON report in another format')
     .argument('<file>', 'a report written with --json or --report json=FILE')
-    .option('--to <format>', 'terminal, json, junit, markdown, …', 'terminal')
+    .option('--to <format>', 'terminal, html, json, junit, markdown, …', 'terminal')
     .option('--output <file>', 'instead of stdout')
     .exitOverride()
     .action(async (file: string, flags: { to: string; output?: string }) => {

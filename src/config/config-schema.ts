@@ -92,7 +92,7 @@ export const configSchema = v.strictObject(
     reports: v.optional(
       about(
         v.record(format, text('the path of a file'), 'expected a map from format to file, such as `junit: out.xml`'),
-        'reports to write, by format: json, junit, markdown, …',
+        'reports to write, by format: html, json, junit, markdown, …',
       ),
     ),
     concurrency: v.optional(about(count, 'how many plugin processes run at once; 4 when left out')),
