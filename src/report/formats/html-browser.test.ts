@@ -197,7 +197,8 @@ describe.skipIf(!canRun)('the page in a browser', () => {
     await page.locator('#words').fill('late dial');
     expect(await shownIds(page)).toEqual(['kv~2/GRPC-BR-003']);
     expect(await page.locator('.rep:visible').count()).toBe(1);
-    await page.locator('[type=reset]').click();
+    await page.locator('[type=reset]').press('Enter');
+    expect(await focused(page)).toBe('words');
     await expect.poll(() => shownIds(page)).toEqual([]);
     expect(await page.locator('.rep:visible').count()).toBe(3);
   });

@@ -81,6 +81,8 @@ if (form) {
   form.addEventListener('input', apply);
   form.addEventListener('submit', (event) => event.preventDefault());
   form.addEventListener('reset', () => setTimeout(apply));
+  // The button is about to go; the keyboard must not be left nowhere.
+  form.querySelector('[type=reset]').addEventListener('click', ({ detail }) => detail === 0 && byId('words').focus());
   all('.clear').forEach((button) => button.addEventListener('click', () => {
     clear();
     byId('words').focus();
@@ -152,7 +154,8 @@ for (const command of all('.cmd')) {
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'copy';
-  button.textContent = 'Copy';
+  // Shown by the style, so that the word is no text that the filter would find.
+  button.dataset.word = 'Copy';
   button.setAttribute('aria-label', 'Copy the command');
   button.addEventListener('click', async () => {
     let word = 'Copied';
@@ -162,9 +165,9 @@ for (const command of all('.cmd')) {
       getSelection().selectAllChildren(command);
       if (!document.execCommand('copy')) word = 'Selected';
     }
-    button.textContent = said.textContent = word;
+    button.dataset.word = said.textContent = word;
     setTimeout(() => {
-      button.textContent = 'Copy';
+      button.dataset.word = 'Copy';
       said.textContent = '';
     }, 2000);
   });

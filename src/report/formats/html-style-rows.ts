@@ -67,6 +67,7 @@ const rows = `
 .line{display:flex;flex-wrap:wrap;gap:.5rem;align-items:flex-start}
 .line .cmd{flex:1 1 20rem;min-width:0}
 .copy{min-width:5.5rem}
+.copy::before{content:attr(data-word)}
 .req dd li{padding-inline-start:1rem;text-indent:-1rem}
 .req dd li+li{margin-top:.2rem}
 @media(max-width:47.99rem){

@@ -22,6 +22,7 @@ code{overflow-wrap:anywhere}
 .vh{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:2px}
 button,input,select{font:inherit;font-size:.875rem;color:var(--ink);background:var(--raised);border:1px solid var(--edge);border-radius:5px;min-height:2rem;padding:.2rem .6rem}
+::placeholder{color:var(--dim);opacity:1}
 button{cursor:pointer;white-space:nowrap}
 button:hover{border-color:var(--ink)}
 .skip{position:absolute;left:-99rem}
