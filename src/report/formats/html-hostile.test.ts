@@ -27,7 +27,7 @@ test('hostile text never becomes markup', () => {
     fc.property(hostileText, (text) => {
       expect(skeleton(html.render(sampleRun([hostileReport(text)])))).toEqual(quiet);
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -43,6 +43,6 @@ test('hostile text is shown, every character of it, and none that acts', () => {
       expect(cells.map(textOf)).toContain(printed.replace(/\\n\n$/, '\\n'));
       expect(textOf(page).replace(/[\t\n]/g, '')).not.toMatch(/[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/u);
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });

@@ -72,6 +72,8 @@ describe('texts', () => {
 
   test.each([
     'javascript:alert(1)',
+    'javascript://example.com/%0aalert(1)',
+    'file://host/path',
     'https://user@example.com/',
     '//example.com',
     'https://example.com/ x',
