@@ -18,22 +18,29 @@ export class Pool {
   /** Waits for room; the function it returns gives the room back, once. */
   async enter(): Promise<() => void> {
     await this.#take(() => !this.#exclusive && this.#busy < this.#size);
-    let left = false;
-    return () => {
-      if (!left) this.#leave();
-      left = true;
-    };
+    return this.#leaver();
   }
 
   /** Runs a task with nothing else running beside it. */
   async alone<T>(task: () => Promise<T>): Promise<T> {
-    await this.#take(() => !this.#exclusive && this.#busy === 0);
-    this.#exclusive = true;
+    const { result, leave } = await this.enterAlone(task);
+    leave();
+    return result;
+  }
+
+  /** As `alone`, but keeps the room afterwards, beside others. */
+  async enterAlone<T>(task: () => Promise<T>): Promise<{ readonly result: T; readonly leave: () => void }> {
+    await this.#take(() => !this.#exclusive && this.#busy === 0, true);
+    const leave = this.#leaver();
     try {
-      return await task();
-    } finally {
+      const result = await task();
       this.#exclusive = false;
-      this.#leave();
+      this.#wake();
+      return { result, leave };
+    } catch (error) {
+      this.#exclusive = false;
+      leave();
+      throw error;
     }
   }
 
@@ -44,14 +51,25 @@ export class Pool {
     return () => quiet && this.#begun === begun + 1;
   }
 
-  async #take(free: () => boolean): Promise<void> {
+  /** Nothing may come between finding room and taking it. */
+  async #take(free: () => boolean, isExclusive = false): Promise<void> {
     while (!free()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#busy += 1;
     this.#begun += 1;
+    this.#exclusive = isExclusive;
   }
 
-  #leave(): void {
-    this.#busy -= 1;
+  #leaver(): () => void {
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      this.#busy -= 1;
+      this.#wake();
+    };
+  }
+
+  #wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }
