@@ -202,6 +202,7 @@ async function runAll({ options, profile, prepared, suite, context }: RunAll) {
         results.merge(state.results);
         bailed ||= state.bailed;
       }
+      if (bailed) break;
     }
   } catch (error) {
     if (!(error instanceof StartRefused)) throw error;

@@ -2,10 +2,12 @@
  * Runs a plan: the gate first, then every other launch in parallel, then the probes that look at what all of them
  * showed. A plugin that cannot live beside a second copy of itself is run one launch at a time.
  */
+import { StartRefused } from '../launch/launcher.ts';
 import type { LaunchPlan, Plan } from '../plan/plan.ts';
 import { execute } from './execute.ts';
 import { LaunchRun } from './launch-run.ts';
-import { blocked, type ProbeOutcome, skipped } from './outcome.ts';
+import { Opener, Stopped } from './opener.ts';
+import { blocked, errored, type Outcome, skipped } from './outcome.ts';
 import type { Pool } from './pool.ts';
 import type { RunState } from './run-state.ts';
 import type { Opened, Starter } from './starter.ts';
@@ -21,12 +23,21 @@ export interface EngineParts<S extends Session, L extends Launch<S>> {
 
 type Task = () => Promise<void>;
 
+interface Pair<S extends Session, L extends Launch<S>> {
+  readonly plan: LaunchPlan<S, L>;
+  readonly second: Opened<S>;
+  /** The two cannot live side by side. */
+  readonly isDisturbing: boolean;
+}
+
 export class Engine<S extends Session, L extends Launch<S>> {
   readonly suite: Suite<S, L>;
   readonly state: RunState<S, L>;
   readonly plan: Plan<S, L>;
   readonly #starter: Starter<S, L>;
   readonly #pool: Pool;
+  readonly #opener: Opener<S, L>;
+  #oneAtATime = false;
 
   constructor(parts: EngineParts<S, L>) {
     this.suite = parts.suite;
@@ -34,12 +45,24 @@ export class Engine<S extends Session, L extends Launch<S>> {
     this.plan = parts.plan;
     this.#starter = parts.starter;
     this.#pool = parts.pool;
+    this.#opener = new Opener(parts);
   }
 
   /** Runs the whole plan; the outcomes are in the state afterwards. Returns what was seen of the plugin at large. */
   async run(): Promise<Observed | undefined> {
     for (const [id, reason] of this.plan.skipped) this.state.recordOutcome(id, skipped(reason), []);
-    const gate = await this.#openGate();
+    this.#starter.setGate(undefined);
+    let gate: Opened<S> | undefined;
+    try {
+      gate = await this.open(this.plan.gate.launch);
+      await this.#runBehind(gate);
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+    }
+    return gate && this.suite.observe(gate.session);
+  }
+
+  async #runBehind(gate: Opened<S>): Promise<void> {
     this.#starter.setGate(gate.session);
     if (gate.session.broken?.stage === 'start') {
       this.#blockOthers(gate.session);
@@ -48,78 +71,57 @@ export class Engine<S extends Session, L extends Launch<S>> {
     } else await this.#runBoth(gate);
     await this.#look();
     await this.#confirmDoubtful();
-    return this.suite.observe(gate.session);
   }
 
-  /**
-   * Starts a launch, as soon as there is room for one more, and remembers its session for the probes that look at all
-   * of them. A start that breaks a requirement is recorded under it, wherever it happens.
-   */
-  async open(launch: L, label = launch.name): Promise<Opened<S>> {
-    const leave = await this.#pool.enter();
-    const opened = await this.#starter.open(launch, label).catch((error: unknown) => {
-      leave();
-      throw error;
-    });
-    this.#admit(launch, label, opened);
-    return withRoom(opened, leave);
+  /** Whether a second copy of the plugin would disturb the first. */
+  get oneAtATime(): boolean {
+    return this.#oneAtATime;
   }
 
-  #admit(launch: L, label: string, { session }: Opened<S>): void {
-    if (launch.judged || label === launch.name) this.state.remember(launch.name, session);
-    if (launch.judged && session.broken) this.state.recordOutcome(session.broken.by, session.broken.outcome, [label]);
-  }
-
-  /** A gate that was too slow while other plugins ran is opened once more, alone. */
-  async #openGate(): Promise<Opened<S>> {
-    const { launch } = this.plan.gate;
-    const wasAlone = this.#pool.watchAlone();
-    const leave = await this.#pool.enter();
-    let opened = await this.#starter.open(launch);
-    if (opened.session.broken?.outcome.timing && !wasAlone()) {
-      await opened.close();
-      leave();
-      opened = await this.#pool.alone(() => this.#starter.open(launch));
-    }
-    this.#admit(launch, launch.name, opened);
-    return withRoom(opened, leave);
+  /** Starts a launch, as soon as there is room for one more. */
+  open(launch: L, label = launch.name): Promise<Opened<S>> {
+    return this.#opener.open(launch, label);
   }
 
   /** The gate's own probes run beside the other launches, once it is known that two copies can live side by side. */
   async #runBoth(gate: Opened<S>): Promise<void> {
-    const gateRun = new LaunchRun(this, this.plan.gate);
+    const { launch, shared, ending } = this.plan.gate;
+    const runGate = (opened: Opened<S>, others?: Promise<unknown>): Promise<void> =>
+      this.#guard(launch, [...shared, ...ending], () => new LaunchRun(this, this.plan.gate).runShared(opened, others));
     const pair = await this.#judgePair(gate);
-    const tasks = this.#tasks(gate.session, pair?.launch);
-    if (pair?.verdict.outcome !== 'failed') {
+    const tasks = this.#tasks(gate.session, pair);
+    if (!pair?.isDisturbing) {
       // The gate waits for all others before its end: so it is watched for as long as the run takes, at no cost.
-      const others = Promise.all([pair?.closing, ...tasks.map((task) => task())]);
-      await Promise.all([gateRun.runShared(gate, others), others]);
+      const others = Promise.all(tasks.map((task) => task()));
+      await Promise.all([runGate(gate, others), others]);
       return;
     }
-    await pair.closing;
+    this.#oneAtATime = true;
+    await pair.second.close();
     await gate.close();
-    const fresh = await this.open(this.plan.gate.launch);
+    const fresh = await this.open(launch);
     this.#starter.setGate(fresh.session);
-    await gateRun.runShared(fresh);
+    await runGate(fresh);
     for (const task of tasks) await task();
   }
 
   /** Starts a second copy beside the gate and judges whether the two can live side by side. */
-  async #judgePair(gate: Opened<S>): Promise<{ launch: L; verdict: ProbeOutcome; closing: Promise<void> } | undefined> {
+  async #judgePair(gate: Opened<S>): Promise<Pair<S, L> | undefined> {
     const { pairing } = this.suite;
     const plan = pairing && this.plan.others.find(({ launch }) => launch.name === pairing.launch);
     if (!plan) return undefined;
     const { launch } = plan;
-    const second = await this.#starter.open(launch);
+    const second = await this.#opener.start(launch, launch.name);
     const verdict = pairing.judge(gate.session, second.session);
     if (this.plan.selected.has(pairing.requirement))
       this.state.recordOutcome(pairing.requirement, verdict, [this.plan.gate.launch.name, launch.name]);
-    if (verdict.outcome !== 'failed') this.#admit(launch, launch.name, second);
-    return { launch, verdict, closing: second.close() };
+    const isDisturbing = verdict.outcome === 'failed';
+    if (!isDisturbing) this.#opener.admit(launch, launch.name, second);
+    return { plan, second, isDisturbing };
   }
 
   /** What is left to do beside the gate; the pair was started already, unless it must be started alone. */
-  #tasks(gate: S, pair: L | undefined): readonly Task[] {
+  #tasks(gate: S, pair: Pair<S, L> | undefined): readonly Task[] {
     const tasks: Task[] = [];
     for (const plan of [this.plan.gate, ...this.plan.others]) {
       const reason = plan === this.plan.gate ? undefined : plan.launch.unfit?.(gate, this.#starter.profile);
@@ -127,18 +129,34 @@ export class Engine<S extends Session, L extends Launch<S>> {
         for (const probe of [...plan.shared, ...plan.isolated, ...plan.ending])
           this.state.recordAll(probe, skipped(reason));
         this.state.unstarted.set(plan.launch.name, skipped(reason));
+        if (plan === pair?.plan) tasks.push(() => pair.second.close());
         continue;
       }
-      const isDone = plan === this.plan.gate || (plan.launch === pair && this.state.sessions(pair.name).length > 0);
-      if (!isDone) tasks.push(() => this.#runLaunch(plan));
-      for (const probe of plan.isolated) tasks.push(() => new LaunchRun(this, plan).runIsolated(probe));
+      const open = plan === pair?.plan && !pair.isDisturbing ? pair.second : undefined;
+      const shared = [...plan.shared, ...plan.ending];
+      if (plan !== this.plan.gate)
+        tasks.push(() => this.#guard(plan.launch, shared, () => this.#runLaunch(plan, open)));
+      for (const probe of plan.isolated)
+        tasks.push(() => this.#guard(plan.launch, [probe], () => new LaunchRun(this, plan).runIsolated(probe)));
     }
     return tasks;
   }
 
-  async #runLaunch(plan: LaunchPlan<S, L>): Promise<void> {
-    if (this.state.stopped) return;
-    await new LaunchRun(this, plan).runShared(await this.open(plan.launch));
+  /** What goes wrong with one launch on our side is no reason to lose the others: its probes are errored. */
+  async #guard(launch: L, probes: readonly Probe<S>[], task: Task): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      if (this.state.stopped) return;
+      if (error instanceof StartRefused) throw error;
+      const outcome = errored(error);
+      for (const probe of probes) if (!this.state.results.has(probe.id)) this.state.recordAll(probe, outcome);
+      if (this.state.sessions(launch.name).length === 0) this.state.unstarted.set(launch.name, outcome);
+    }
+  }
+
+  async #runLaunch(plan: LaunchPlan<S, L>, open: Opened<S> | undefined): Promise<void> {
+    await new LaunchRun(this, plan).runShared(open ?? (await this.open(plan.launch)));
   }
 
   /** A second look may tell more of a start that failed than the start itself. */
@@ -207,8 +225,10 @@ export class Engine<S extends Session, L extends Launch<S>> {
       }
       const [first, ...rest] = opened.map(({ session }) => session);
       if (!first) return;
+      // A plugin that does not even start any more has not shown that it can be quick.
+      if (opened.some(({ session }) => session.broken)) return;
       const executed = await execute(probe, [first, ...rest]);
-      for (const id of executed.outcomes.keys()) this.state.results.drop(id);
+      for (const id of executed.outcomes.keys()) this.state.results.drop(id, isTiming);
       this.state.record(probe, executed, names);
     } finally {
       for (const one of opened) await one.close();
@@ -216,11 +236,4 @@ export class Engine<S extends Session, L extends Launch<S>> {
   }
 }
 
-const withRoom = <S extends Session>(opened: Opened<S>, leave: () => void): Opened<S> => ({
-  session: opened.session,
-  rest: leave,
-  close: async () => {
-    await opened.close();
-    leave();
-  },
-});
+const isTiming = (outcome: Outcome): boolean => outcome.outcome === 'failed' && outcome.timing === true;

@@ -1,7 +1,7 @@
 /** Runs one probe and turns whatever comes of it into outcomes: its word, a fact about the plugin, or our own fault. */
 import type { Evidence } from '../launch/transcript.ts';
 import { crashCause, lastWords } from './crash.ts';
-import { blocked, failed, type Outcome, type ProbeOutcome, skipped } from './outcome.ts';
+import { blocked, errored, failed, type Outcome, type ProbeOutcome, skipped } from './outcome.ts';
 import { Blocked, ConnectionClosed, DeadlinePassed, NotOffered, PluginExited, PluginFact } from './plugin-fact.ts';
 import type { Probe, ProbeReturn, Session } from './suite.ts';
 
@@ -60,8 +60,7 @@ export async function execute<S extends Session>(probe: Probe<S>, sessions: read
       const outcome = judgeFact(error, probe, sessions[0]);
       return done(new Map(ids.map((id) => [id, id === probe.id ? outcome : consequence(outcome, probe.id)])), true);
     }
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return done(new Map(ids.map((id) => [id, { outcome: 'errored', reason }])), false);
+    return done(new Map(ids.map((id) => [id, errored(error)])), false);
   }
 }
 

@@ -34,30 +34,38 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
    * @param beforeEnding what must be over before the plugin is ended
    */
   async runShared(opened: Opened<S>, beforeEnding?: Promise<unknown>): Promise<void> {
-    let current = opened;
+    const last = { opened };
+    try {
+      await this.#runOn(last, beforeEnding);
+    } finally {
+      await last.opened.close();
+    }
+  }
+
+  /** @param live the process in use, replaced by a fresh one after a death */
+  async #runOn(live: { opened: Opened<S> }, beforeEnding: Promise<unknown> | undefined): Promise<void> {
     let deaths = 0;
     let since: { probe: Probe<S>; executed: Executed }[] = [];
     const queue = [...this.#plan.shared];
     for (;;) {
+      const { session } = live.opened;
       const probe = queue.shift();
       let death: Failed | undefined;
       if (probe) {
         if (this.#engine.state.stopped) break;
-        const executed = await execute(probe, [current.session]);
+        const executed = await execute(probe, [session]);
         since.push({ probe, executed });
-        death = current.session.broken ? undefined : await this.#lookForDeath(current.session, probe.id);
+        death = session.broken ? undefined : await this.#lookForDeath(session, probe.id);
       } else {
         death =
-          since.length > 0 && !current.session.broken
-            ? await this.#watch(current.session, since.at(-1)?.probe.id ?? '')
-            : undefined;
+          since.length > 0 && !session.broken ? await this.#watch(session, since.at(-1)?.probe.id ?? '') : undefined;
       }
       if (!death) {
         if (probe) continue;
         break;
       }
-      const lived = current.session.transcript.now();
-      await current.close();
+      const lived = session.transcript.now();
+      await live.opened.close();
       const goesOn = await this.#explainDeath(since, death, lived);
       since = [];
       deaths += 1;
@@ -66,24 +74,24 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
         return;
       }
       if (queue.length === 0 && this.#plan.ending.length === 0) return;
-      current = await this.#engine.open(this.#plan.launch);
+      live.opened = await this.#engine.open(this.#plan.launch);
     }
     const { name } = this.#plan.launch;
     for (const { probe, executed } of since) this.#engine.state.record(probe, executed, [name]);
-    const late = beforeEnding && !current.session.broken ? await this.#waitFor(beforeEnding, current) : undefined;
+    const late =
+      beforeEnding && !live.opened.session.broken ? await this.#waitFor(beforeEnding, live.opened) : undefined;
     if (late) {
-      await current.close();
-      if (!(await this.#explainDeath(since, late, current.session.transcript.now()))) {
+      await live.opened.close();
+      if (!(await this.#explainDeath(since, late, live.opened.session.transcript.now()))) {
         this.#block(this.#plan.ending, late);
         return;
       }
-      current = await this.#engine.open(this.#plan.launch);
+      live.opened = await this.#engine.open(this.#plan.launch);
     }
     for (const probe of this.#plan.ending) {
       if (this.#engine.state.stopped) break;
-      this.#engine.state.record(probe, await execute(probe, [current.session]), [name]);
+      this.#engine.state.record(probe, await execute(probe, [live.opened.session]), [name]);
     }
-    await current.close();
   }
 
   /** Runs one probe in a process of its own. */
@@ -154,7 +162,7 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
       }
       return false;
     }
-    const replays = await Promise.all(since.map(({ probe }) => this.#alone(probe)));
+    const replays = await this.#replay(since.map(({ probe }) => probe));
     const hasCulprit = replays.some((replay) => replay.death);
     for (const [index, { probe, executed }] of since.entries()) {
       const replay = replays[index];
@@ -171,6 +179,14 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
       }
     }
     return true;
+  }
+
+  /** Replays probes, each alone: side by side where the plugin can bear it. */
+  async #replay(probes: readonly Probe<S>[]): Promise<readonly Replay[]> {
+    if (!this.#engine.oneAtATime) return Promise.all(probes.map((probe) => this.#alone(probe)));
+    const replays: Replay[] = [];
+    for (const probe of probes) replays.push(await this.#alone(probe));
+    return replays;
   }
 
   /** Starts the plugin and leaves it alone for as long as the dead one lived: does it die of itself? */

@@ -74,6 +74,12 @@ export const blocked = (blockedBy: string, reason: string): BlockedOutcome => ({
   reason,
 });
 
+/** Our own fault: what was thrown, with the place where it was. */
+export const errored = (error: unknown): Errored => ({
+  outcome: 'errored',
+  reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+});
+
 /** Passes when `was` equals `is`; otherwise fails, naming the thing with both values. */
 export function expected<T extends string | number | boolean | undefined>(
   thing: string,

@@ -28,9 +28,11 @@ export class Results {
     else this.#contributions.set(id, [contribution]);
   }
 
-  /** Forgets what was said of a requirement, to be said anew. */
-  drop(id: string): void {
-    this.#contributions.delete(id);
+  /** Forgets what was said of a requirement, or those outcomes of it alone that `isMeant` picks. */
+  drop(id: string, isMeant: (outcome: Outcome) => boolean = () => true): void {
+    const left = this.#contributions.get(id)?.filter(({ outcome }) => !isMeant(outcome)) ?? [];
+    if (left.length > 0) this.#contributions.set(id, left);
+    else this.#contributions.delete(id);
   }
 
   has(id: string): boolean {

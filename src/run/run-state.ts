@@ -95,11 +95,13 @@ export class RunState<S extends Session, L extends Launch<S>> {
     const probes = launches.flatMap((launch) => [...launch.shared, ...launch.isolated, ...launch.ending]);
     const reason = this.#bailed ? 'not run: --bail ended the run before' : 'not run: the run was interrupted before';
     for (const probe of [...probes, ...plan.looks]) {
-      if (this.results.has(probe.id) || !plan.selected.has(probe.id)) continue;
-      const outcome: Outcome = this.stopped
-        ? skipped(reason)
-        : { outcome: 'errored', reason: 'no launch gave this probe a session' };
-      this.results.add(probe.id, { outcome, launches: [], durationMs: 0 });
+      const isOver = this.results.has(probe.id);
+      for (const id of [probe.id, ...(probe.needs.settles ?? [])]) {
+        if (this.results.has(id) || !plan.selected.has(id)) continue;
+        const lack = isOver ? `${probe.id} did not settle it` : 'no launch gave its probe a session';
+        const outcome: Outcome = this.stopped ? skipped(reason) : { outcome: 'errored', reason: lack };
+        this.results.add(id, { outcome, launches: [], durationMs: 0 });
+      }
     }
     this.announce(...this.results.ids());
   }

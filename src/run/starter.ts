@@ -33,7 +33,7 @@ export interface Opened<S extends Session> {
   readonly session: S;
   /** Gives the room among the running processes to others, while this one only waits. */
   rest(): void;
-  /** Ends the session as a host would, then whatever is left of the launch. */
+  /** Ends the session as a host would, then whatever is left of the launch; once, however often it is asked to. */
   close(): Promise<void>;
 }
 
@@ -95,15 +95,24 @@ export class Starter<S extends Session, L extends Launch<S>> implements Completi
     const profile = this.#profile;
     const setup = await launch.setup?.({ profile, directory: launcher.directory, gate: this.#gate, startBeside });
     prepared = setup?.environment ?? {};
-    const opened = await this.#start(launch, label, { setup: setup ?? {}, startBeside });
-    return {
-      ...opened,
-      close: async () => {
-        await opened.close();
-        for (const other of beside) await other.close();
-        await setup?.dispose?.();
-      },
+    const undo = async (): Promise<void> => {
+      for (const other of beside) await other.close();
+      await setup?.dispose?.();
     };
+    try {
+      const opened = await this.#start(launch, label, { setup: setup ?? {}, startBeside });
+      let closing: Promise<void> | undefined;
+      return {
+        ...opened,
+        close: () => {
+          closing ??= opened.close().then(undo);
+          return closing;
+        },
+      };
+    } catch (error) {
+      await undo();
+      throw error;
+    }
   }
 
   async #start(
@@ -130,7 +139,10 @@ export class Starter<S extends Session, L extends Launch<S>> implements Completi
     started.transcript.add('start', describeEnvironment(set, plugin.env));
     emit({ type: 'started', launch: label, pid: started.pid });
     const context = { profile, directory: started.directory, gate, environment: set, program, startBeside };
-    const session = await suite.open(started, launch, context);
+    const session = await suite.open(started, launch, context).catch(async (error: unknown) => {
+      await started.end('Plugfest failed while it opened it');
+      throw error;
+    });
     emit({ type: 'opened', launch: label, readyAtMs: session.readyAtMs });
     let closing: Promise<void> | undefined;
     const close = async () => {
