@@ -1,5 +1,5 @@
 /** The lines between the rooms (docs/design.md, section 2): who may load whom. Types may be seen everywhere. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
@@ -14,7 +14,9 @@ function sources(folder: string): readonly string[] {
 /** Files that a file loads when it runs; imports of types alone do not count. */
 function loads(file: string): readonly string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  const statements = text.matchAll(/^(?:import|export)\s+(?!type\b)([^;]*?)\s*from\s+'([^']+)'|\bimport\('([^']+)'\)/gms);
+  const statements = text.matchAll(
+    /^(?:import|export)\s+(?!type\b)([^;]*?)\s*from\s+'([^']+)'|\bimport\('([^']+)'\)/gms,
+  );
   return [...statements].flatMap(([, names = '', from, lazily]) => {
     const inner = /^\{(.*)\}$/s.exec(names.trim())?.[1];
     const onlyTypes = inner?.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type '));
@@ -40,7 +42,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Node's own modules that know processes, sockets, clocks or files. */
-const impure = /^node:(?:child_process|net|tls|http|http2|https|fs|fs\/promises|dgram|worker_threads|timers|os|process)$/;
+const impure =
+  /^node:(?:child_process|net|tls|http|http2|https|fs|fs\/promises|dgram|worker_threads|timers|os|process)$/;
 
 describe('rooms', () => {
   test.each(Object.entries(allowed))('%s loads only what lies before it', (name, rooms) => {
@@ -55,7 +58,9 @@ describe('rooms', () => {
 
   test('only the entry files know the suites', () => {
     const faults = sources('src').flatMap((file) =>
-      loads(file).filter((target) => inside(file, target).startsWith('suites/')).map(() => file),
+      loads(file)
+        .filter((target) => inside(file, target).startsWith('suites/'))
+        .map(() => file),
     );
     expect([...new Set(faults)].sort()).toEqual(['src/bin.ts', 'src/index.ts', 'src/vitest.ts']);
   });
