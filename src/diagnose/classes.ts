@@ -215,6 +215,12 @@ const table = {
     explanation: 'gRPC libraries refuse requests above 4 MiB by default; hosts send without a limit.',
     fix: 'Raise the receive limit of the server.',
   },
+  'log-crashes-host': {
+    title: 'A log line crashes the host',
+    explanation:
+      'Hosts read JSON lines on stderr and take @message, @level and @timestamp for strings without looking; a number or null there ends the host process.',
+    fix: 'Write these three keys as JSON strings.',
+  },
   'blocked-by-own-output': {
     title: 'The plugin is blocked by its own output',
     explanation:

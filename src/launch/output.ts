@@ -37,6 +37,7 @@ export class Output {
   readonly #firstLines: OutputLine[] = [];
   readonly #lastLines: OutputLine[] = [];
   readonly #listeners = new Set<() => void>();
+  readonly #lineListeners = new Set<(line: OutputLine) => void>();
   readonly #head = new KeptBytes(headLimit);
   #partial = new KeptBytes(scannerLimit);
   #partialLength = 0;
@@ -116,6 +117,15 @@ export class Output {
       .map((line) => line.bytes.toString('utf8'));
   }
 
+  /**
+   * Calls back for every line that is finished from now on; of a flood of short lines only those that are kept.
+   * Returns the way to stop it.
+   */
+  onLine(listener: (line: OutputLine) => void): () => void {
+    this.#lineListeners.add(listener);
+    return () => this.#lineListeners.delete(listener);
+  }
+
   /** Calls back whenever bytes have come or the pipe has ended; returns the way to stop it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -179,6 +189,7 @@ export class Output {
     this.#partialLength = 0;
     if (this.#firstLines.length < linesAtEachEnd) this.#firstLines.push(line);
     else this.#lastLines[(this.#count - 1) % linesAtEachEnd] = line;
+    for (const listener of this.#lineListeners) listener(line);
   }
 }
 

@@ -60,6 +60,8 @@ export const classes: Readonly<Record<string, readonly string[]>> = {
   'punishes-pings': ['GRPC-TR-013'],
   'health-not-serving': ['GRPC-HL-001', 'GRPC-HL-002', 'GRPC-HL-003', 'GRPC-HL-004', 'GRPC-HL-008'],
   'missing-auxiliary-service': ['GRPC-CT-001'],
+  'message-too-large': ['GRPC-LM-001'],
+  'log-crashes-host': ['GRPC-LG-002'],
   'blocked-by-own-output': ['GRPC-HS-025'],
   'exits-when-idle': ['GRPC-SD-008'],
   'closes-idle-connection': ['GRPC-TR-007'],

@@ -9,6 +9,7 @@ import { waitForFirstLine } from './first-line.ts';
 import { addressOf, readHandshake } from './handshake.ts';
 import { readLine } from './handshake-line.ts';
 import type { GrpcLaunch } from './launches.ts';
+import { LogReader } from './logs.ts';
 import { reach } from './reach.ts';
 import { empty, healthRequest, healthService, methods } from './services.ts';
 import { describeCall, GrpcSession } from './session.ts';
@@ -29,6 +30,7 @@ export async function open(
   const { profile, environment, program } = context;
   const deadlines = deadlinesOf(profile);
   const startMs = launch.refuses ? deadlines.refuseMs : deadlines.startMs;
+  const logs = new LogReader(plugin);
   const given = environment['PLUGIN_CLIENT_CERT'];
   const tls = given ? await import('./tls/security.ts') : undefined;
   let attempt: Promise<ConnectResult> | undefined;
@@ -61,6 +63,7 @@ export async function open(
     deadlines,
     handshake,
     startBeside,
+    logs,
   });
   if (tls && given) session.security = new tls.Security(given, handshake.line?.fields.certificate);
   if (attempt && !handshake.broken) await reach(session, attempt);

@@ -17,6 +17,7 @@ import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
 import { statusName } from '../../src/wire/grpc-status.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Handshake } from './handshake.ts';
+import type { LogFacts } from './logs.ts';
 import { statOf } from './socket-file.ts';
 import type { Security } from './tls/security.ts';
 
@@ -45,6 +46,7 @@ export interface GrpcSessionParts {
   readonly deadlines: Deadlines;
   readonly handshake: Handshake;
   readonly startBeside: StartBeside<GrpcSession>;
+  readonly logs: LogFacts;
 }
 
 export class GrpcSession implements Session {
@@ -61,6 +63,8 @@ export class GrpcSession implements Session {
   readonly socketStat: Stats | undefined;
   /** How the plugin had ended by the time the wait for its line was over; absent when it still ran. */
   readonly earlyExit: Exit | undefined;
+  /** What stderr was, read as the host reads it. */
+  readonly logs: LogFacts;
   /** Whether the plugin took a line that was offered on stdin; known once the session is over. */
   readStdin: boolean | undefined;
   /** Every call that was made, for the rules that hold for all of them. */
@@ -84,6 +88,7 @@ export class GrpcSession implements Session {
     this.deadlines = parts.deadlines;
     this.handshake = parts.handshake;
     this.startBeside = parts.startBeside;
+    this.logs = parts.logs;
     this.earlyExit = parts.plugin.exited;
     const { address } = parts.handshake;
     this.socketStat = address?.network === 'unix' ? statOf(address.path) : undefined;

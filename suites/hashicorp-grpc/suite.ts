@@ -10,6 +10,8 @@ import { controllerProbes } from './probes/controller.ts';
 import { handshakeProbes } from './probes/handshake.ts';
 import { healthProbes } from './probes/health.ts';
 import { launchProbes } from './probes/launch.ts';
+import { limitProbes } from './probes/limits.ts';
+import { loggingProbes } from './probes/logging.ts';
 import { securityProbes } from './probes/security.ts';
 import { shutdownProbes } from './probes/shutdown.ts';
 import { transportProbes } from './probes/transport.ts';
@@ -43,6 +45,8 @@ export const suite: Suite<GrpcSession, GrpcLaunch> = {
     ...securityProbes,
     ...healthProbes,
     ...versionProbes,
+    ...limitProbes,
+    ...loggingProbes,
     ...controllerProbes,
     ...shutdownProbes,
   ],
