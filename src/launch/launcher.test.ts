@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -52,6 +53,23 @@ describe('what a plugin gets', () => {
       environment: () => ({}),
     });
     expect(readFileSync(`/proc/${plugin.pid}/cmdline`, 'utf8')).toBe(['./kv-plugin', '600', ''].join('\0'));
+  });
+
+  test.runIf(isComplete)('is three descriptors, and none of the harness or of other plugins', async () => {
+    const launcher = testLauncher();
+    const script = 'ls /proc/$$/fd; echo over; exec sleep 600';
+    const all = await Promise.all(
+      (['null', 'pipe', 'closed'] as const).map((stdin) => startShell(script, { stdin }, launcher)),
+    );
+    await Promise.all(all.map((plugin) => until('it has told', () => written(plugin).includes('over'))));
+    // What the tests themselves were started with is nobody's affair here.
+    const listed = spawnSync('/bin/sh', ['-c', 'ls /proc/$$/fd'], { encoding: 'utf8' }).stdout.trim().split('\n');
+    const more = listed.filter((fd) => Number(fd) > 2);
+    expect(all.map((plugin) => written(plugin))).toEqual([
+      ['0', '1', '2', ...more, 'over'],
+      ['0', '1', '2', ...more, 'over'],
+      ['1', '2', ...more, 'over'],
+    ]);
   });
 
   test('is a folder of its own that nobody else may enter, with room for the path of a socket', async () => {
