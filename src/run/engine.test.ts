@@ -55,8 +55,7 @@ describe('a good plugin', () => {
 
   test.each<[string, Parameters<typeof runTiny>[1]]>([
     ['isolated', { plan: { isolate: true } }],
-    ['shuffled', { plan: { shuffleSeed: 1 } }],
-    ['shuffled otherwise', { plan: { shuffleSeed: 2 } }],
+    ['shuffled', { plan: { shuffleSeed: 2 } }],
     ['one at a time', { concurrency: 1 }],
     ['twice', { repeat: 2 }],
   ])('passes %s as well', async (_, options) => {
@@ -150,7 +149,7 @@ describe('a plugin that dies', () => {
     });
   });
 
-  test.each([{ isolate: true }, { shuffleSeed: 3 }, { shuffleSeed: 4 }])('is judged alike with %j', async (plan) => {
+  test.each([{ isolate: true }, { shuffleSeed: 4 }])('is judged alike with %j', async (plan) => {
     const parts = { probes: words(['a', 'die-late', 'b', 'die', 'c']) };
     const verdicts = async (options: object) =>
       Object.fromEntries(Object.entries(await told(parts, options)).map(([id, text]) => [id, text.split(':')[0]]));
