@@ -54,7 +54,7 @@ function explainRequirement(suite: Suite, requirement: Requirement, p: Palette):
 }
 
 function explainClass(name: string, suites: readonly Suite[], p: Palette): string | undefined {
-  const known = diagnosisClasses[name];
+  const known = suites.map(({ diagnoses }) => diagnoses?.[name]).find(Boolean) ?? diagnosisClasses[name];
   if (!known) return undefined;
   const ids = suites.flatMap(({ classes }) => [...(classes[name] ?? [])]);
   return [
@@ -84,7 +84,7 @@ export async function explainCommand(registry: Registry, word: string): Promise<
     return 0;
   }
   const meant = nearest(word, [
-    ...Object.keys(diagnosisClasses),
+    ...Object.keys(Object.assign({}, diagnosisClasses, ...suites.map(({ diagnoses }) => diagnoses))),
     ...suites.flatMap(({ requirements }) => [...requirements.keys()]),
   ]);
   throw new UsageError(`"${word}" is neither a requirement nor a diagnosis class`, {

@@ -2,7 +2,7 @@
 import type { Diagnosis, ReportedLaunch } from '../report/report.ts';
 import type { Level } from '../run/level.ts';
 import type { Failed } from '../run/outcome.ts';
-import { diagnosisClasses } from './classes.ts';
+import { type DiagnosisClass, diagnosisClasses } from './classes.ts';
 
 /** A failed requirement with what its probe said. */
 export interface Failure {
@@ -11,16 +11,10 @@ export interface Failure {
   readonly outcome: Failed;
 }
 
-const classOrder = Object.keys(diagnosisClasses);
-const rank = (name: string): number => {
-  const index = classOrder.indexOf(name);
-  return index === -1 ? classOrder.length : index;
-};
-
 const severities: Readonly<Record<Diagnosis['severity'], number>> = { error: 0, warning: 1, note: 2 };
 
 /** Merges failures that share a cause. */
-function merge(failures: readonly Failure[]): Diagnosis[] {
+function merge(failures: readonly Failure[], own: Readonly<Record<string, DiagnosisClass>>): Diagnosis[] {
   const merged = new Map<string, Diagnosis>();
   for (const { id, level, outcome } of failures) {
     const { cause } = outcome;
@@ -33,7 +27,7 @@ function merge(failures: readonly Failure[]): Diagnosis[] {
       merged.set(key, { ...known, severity: worse, requirements: [...known.requirements, id] });
       continue;
     }
-    const fix = cause.fix ?? diagnosisClasses[cause.class]?.fix;
+    const fix = cause.fix ?? (own[cause.class] ?? diagnosisClasses[cause.class])?.fix;
     merged.set(key, {
       class: cause.class,
       ...(cause.variant !== undefined && { variant: cause.variant }),
@@ -76,13 +70,19 @@ export interface DiagnoseInput {
   readonly launches: readonly ReportedLaunch[];
   /** The requirement about the time to get ready, where the system has one. */
   readonly startTimeRequirement?: string | undefined;
+  /** The names of classes in the order in which they are told. */
+  readonly order: readonly string[];
+  /** Classes that only this system has. */
+  readonly own?: Readonly<Record<string, DiagnosisClass>> | undefined;
 }
 
 /** The root causes of a run, gravest and earliest first. */
-export function diagnose({ failures, launches, startTimeRequirement }: DiagnoseInput): readonly Diagnosis[] {
-  const diagnoses = merge(failures);
+export function diagnose(input: DiagnoseInput): readonly Diagnosis[] {
+  const { failures, launches, startTimeRequirement, order, own = {} } = input;
+  const rank = ({ class: name }: Diagnosis): number => (order.includes(name) ? order.indexOf(name) : order.length);
+  const diagnoses = merge(failures, own);
   const slow = startTimeRequirement === undefined ? undefined : slowStart(launches, startTimeRequirement);
   if (slow && !diagnoses.some(({ requirements }) => requirements.includes(startTimeRequirement ?? '')))
     diagnoses.push(slow);
-  return diagnoses.sort((a, b) => severities[a.severity] - severities[b.severity] || rank(a.class) - rank(b.class));
+  return diagnoses.sort((a, b) => severities[a.severity] - severities[b.severity] || rank(a) - rank(b));
 }

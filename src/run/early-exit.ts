@@ -15,7 +15,9 @@ export interface EarlyExitFacts {
   /** Everything the plugin wrote before it ended, stderr first, line by line. */
   readonly lines: readonly string[];
   /** The cookie it was given, as `KEY=VALUE`. */
-  readonly cookie: string | undefined;
+  readonly cookie?: string | undefined;
+  /** What the host was waiting for, such as `the handshake`. */
+  readonly awaited: string;
 }
 
 const refusals: Readonly<Record<RefusalKind, (refusal: Refusal, program: ProgramFacts) => Cause>> = {
@@ -252,7 +254,7 @@ const signals: Readonly<Record<string, string>> = {
 
 /** The cause behind a plugin that ended before it was ready. Always finds one, at worst the bare facts. */
 export function explainEarlyExit(facts: EarlyExitFacts): Cause {
-  const { exit, lines } = facts;
+  const { exit, lines, awaited } = facts;
   for (const { matches, cause } of patterns) {
     const line = lines.find((text) => matches.test(text));
     if (line !== undefined) return cause(line, facts);
@@ -260,7 +262,7 @@ export function explainEarlyExit(facts: EarlyExitFacts): Cause {
   const how = exit === undefined ? 'closed its output' : describeExit(exit);
   const meaning = exit?.signal === undefined ? undefined : signals[exit.signal];
   if (meaning !== undefined)
-    return { class: 'early-exit', variant: 'signal', title: `The plugin ${how} before the handshake: ${meaning}` };
+    return { class: 'early-exit', variant: 'signal', title: `The plugin ${how} before ${awaited}: ${meaning}` };
   const crash = panicLine(lines);
   if (crash !== undefined)
     return {
@@ -270,5 +272,5 @@ export function explainEarlyExit(facts: EarlyExitFacts): Cause {
     };
   const last = lines.findLast((line) => line.trim() !== '');
   const words = last === undefined ? 'without a word' : `last words: ${short(last)}`;
-  return { class: 'early-exit', title: `The plugin ${how} before the handshake, ${words}` };
+  return { class: 'early-exit', title: `The plugin ${how} before ${awaited}, ${words}` };
 }

@@ -113,7 +113,7 @@ export class Engine<S extends Session, L extends Launch<S>> {
     const { launch } = plan;
     const second = await this.#opener.start(launch, launch.name);
     const verdict = pairing.judge(gate.session, second.session);
-    if (this.plan.selected.has(pairing.requirement))
+    if (pairing.requirement !== undefined && this.plan.selected.has(pairing.requirement))
       this.state.recordOutcome(pairing.requirement, verdict, [this.plan.gate.launch.name, launch.name]);
     const isDisturbing = verdict.outcome === 'failed';
     if (!isDisturbing) this.#opener.admit(launch, launch.name, second);

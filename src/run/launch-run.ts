@@ -94,12 +94,25 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
     }
   }
 
+  /** Records what a probe gave; a plugin that died of it has broken more than the probe's own requirement. */
+  #record(
+    probe: Probe<S>,
+    executed: Executed,
+    { death, stateDependent = false }: { death?: Failed | undefined; stateDependent?: boolean },
+  ): void {
+    const { state, suite } = this.#engine;
+    const launches = [this.#plan.launch.name];
+    state.record(probe, executed, launches, stateDependent);
+    const { crashRequirement } = suite;
+    if (death && crashRequirement !== undefined && crashRequirement !== probe.id)
+      state.recordOutcome(crashRequirement, death, launches);
+  }
+
   /** Runs one probe in a process of its own. */
   async runIsolated(probe: Probe<S>): Promise<void> {
     if (this.#engine.state.stopped) return;
     const { executed, death } = await this.#alone(probe);
-    if (executed)
-      this.#engine.state.record(probe, death ? withDeath(executed, probe, death) : executed, [this.#plan.launch.name]);
+    if (executed) this.#record(probe, death ? withDeath(executed, probe, death) : executed, { death });
   }
 
   async #alone(probe: Probe<S>): Promise<Replay> {
@@ -167,13 +180,13 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
     for (const [index, { probe, executed }] of since.entries()) {
       const replay = replays[index];
       if (replay?.death && replay.executed) {
-        this.#engine.state.record(probe, withDeath(replay.executed, probe, replay.death), launches);
+        this.#record(probe, withDeath(replay.executed, probe, replay.death), { death: replay.death });
       } else if (!hasCulprit && index === since.length - 1) {
         const late = {
           ...death,
           reason: `${death.observed} in a shared session; it does not when the probe runs alone`,
         };
-        this.#engine.state.record(probe, withDeath(executed, probe, late), launches, true);
+        this.#record(probe, withDeath(executed, probe, late), { death: late, stateDependent: true });
       } else {
         this.#engine.state.record(probe, executed.cutShort && replay?.executed ? replay.executed : executed, launches);
       }

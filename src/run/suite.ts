@@ -4,6 +4,7 @@
  */
 
 import type { Profile } from '../config/profile.ts';
+import type { DiagnosisClass } from '../diagnose/classes.ts';
 import type { EnvironmentChanges } from '../launch/environment.ts';
 import type { Stdin } from '../launch/launcher.ts';
 import type { PluginProcess } from '../launch/plugin-process.ts';
@@ -129,8 +130,18 @@ export interface Suite<S extends Session = Session, L extends Launch<S> = Launch
   readonly startTimeRequirement?: string;
   /** The requirement a plugin breaks that dies without anybody touching it. */
   readonly idleRequirement: string;
-  /** Which requirements can lead to a diagnosis class, so that `--only` and `explain` know classes as well. */
+  /**
+   * The requirement a plugin breaks that dies of what a host did to it: a probe about something lesser must not be the
+   * only one to fail for it.
+   */
+  readonly crashRequirement?: string;
+  /**
+   * Which requirements can lead to a diagnosis class, so that `--only` and `explain` know classes as well; in the
+   * order in which diagnoses are told, from the root of a plugin's life to its end.
+   */
   readonly classes: Readonly<Record<string, readonly string[]>>;
+  /** Diagnosis classes that only this system has, beside the common ones. */
+  readonly diagnoses?: Readonly<Record<string, DiagnosisClass>>;
   /** Variables that belong to the protocol and must not leak from the harness's own environment. */
   isProtocolVariable(name: string): boolean;
   /** The host side: from a started plugin to a session. Never throws for what a plugin does. */
@@ -139,10 +150,11 @@ export interface Suite<S extends Session = Session, L extends Launch<S> = Launch
   fence(session: S): Promise<string | undefined>;
   /** Ends a session as the real host would, when no probe has done so. */
   close(session: S): Promise<void>;
-  /** Whether two starts can live side by side; decides `requirement`, and whether launches may run in parallel. */
+  /** Whether two starts can live side by side; decides whether launches may run in parallel, and `requirement`. */
   readonly pairing?: {
     readonly launch: string;
-    readonly requirement: string;
+    /** The requirement that says so, where the system has one. */
+    readonly requirement?: string;
     judge(gate: S, second: S): ProbeOutcome;
   };
   observe(gate: S): Observed;

@@ -130,7 +130,7 @@ async function earlyExit({ plugin, program, cookie }: HandshakeFacts): Promise<F
   await eventually(() => plugin.exited !== undefined && plugin.stderr.endedAtMs !== undefined, { limitMs: 300 });
   const exit = plugin.exited;
   const lines = [...plugin.stderr.lastLines(80), ...plugin.stdout.lastLines(20)];
-  const cause = explainEarlyExit({ program, exit, lines, cookie });
+  const cause = explainEarlyExit({ program, exit, lines, cookie, awaited: 'the handshake' });
   return failed({
     expected: 'a handshake line on stdout',
     observed: exit
