@@ -18,7 +18,7 @@ import { reproduceCommand } from './report/reproduce.ts';
 import { resolveSuite } from './resolve-suite.ts';
 import { explainRefusal } from './run/early-exit.ts';
 import { Engine } from './run/engine.ts';
-import { blocked, type Cause, failed } from './run/outcome.ts';
+import { blocked, type Cause, failed, skipped } from './run/outcome.ts';
 import { Pool } from './run/pool.ts';
 import type { Registry } from './run/registry.ts';
 import { type Result, Results } from './run/results.ts';
@@ -108,6 +108,8 @@ export async function runCheck(given: CheckOptions, context: CheckContext): Prom
   const launcher = context.launcher ?? new Launcher();
   const abort = (): void => void launcher.close();
   context.signal?.addEventListener('abort', abort, { once: true });
+  // Told to stop before there was a listener: nothing may start any more.
+  if (context.signal?.aborted) abort();
   try {
     const prepared: Prepared = { plugin, program, launcher, notes: [] };
     const { suite, note } = await resolveSuite({ ...prepared, registry: context.registry, options, profile });
@@ -164,7 +166,8 @@ async function runAll({ options, profile, prepared, suite, context }: RunAll) {
   });
   const launches = [plan.gate, ...plan.others];
   const planned = launches.flatMap((launch) => [...launch.shared, ...launch.isolated, ...launch.ending]);
-  const ids = [...planned, ...plan.looks].map(({ id }) => id).filter((id) => plan.selected.has(id));
+  const settled = [...planned, ...plan.looks].flatMap(({ id, needs }) => [id, ...(needs.settles ?? [])]);
+  const ids = [...new Set(settled)].filter((id) => plan.selected.has(id));
   const reason = await refusalOf(program, profile);
   context.emit({
     type: 'planned',
@@ -205,8 +208,12 @@ async function runAll({ options, profile, prepared, suite, context }: RunAll) {
       if (bailed) break;
     }
   } catch (error) {
-    if (!(error instanceof StartRefused)) throw error;
-    if (!context.signal?.aborted) {
+    if (context.signal?.aborted) {
+      // What fails because an interrupt took the ground from under it is no fault.
+      const outcome = skipped('not run: the run was interrupted before');
+      for (const id of ids) if (!results.has(id)) results.add(id, { outcome, launches: [], durationMs: 0 });
+    } else {
+      if (!(error instanceof StartRefused)) throw error;
       const cause = {
         class: 'not-executable',
         variant: 'refused',

@@ -3,7 +3,7 @@ import { nearest } from './config/nearest.ts';
 import type { CheckOptions } from './config/options.ts';
 import type { Profile } from './config/profile.ts';
 import { UsageError } from './config/usage-error.ts';
-import type { Launcher } from './launch/launcher.ts';
+import { type Launcher, StartRefused } from './launch/launcher.ts';
 import type { ProgramFacts } from './launch/program.ts';
 import { recognise } from './run/recognise.ts';
 import type { Registry } from './run/registry.ts';
@@ -24,6 +24,10 @@ export async function suiteNamed(registry: Registry, name: string): Promise<Suit
   });
 }
 
+function ignoreRefusal(error: unknown): undefined {
+  if (!(error instanceof StartRefused)) throw error;
+}
+
 export interface SuiteSearch {
   readonly registry: Registry;
   readonly options: CheckOptions;
@@ -40,7 +44,9 @@ export async function resolveSuite(search: SuiteSearch): Promise<{ readonly suit
   if (name !== undefined) return { suite: await suiteNamed(registry, name) };
   const { cookie, env } = profile;
   const environment = { ...env, ...(cookie && { [cookie.key]: cookie.value }) };
-  const found = program.refusal ? undefined : await recognise({ ...search, environment, limitMs: recogniseLimitMs });
+  const look = { ...search, environment, limitMs: recogniseLimitMs };
+  // Why a start is refused is for the check to say.
+  const found = program.refusal ? undefined : await recognise(look).catch(ignoreRefusal);
   const entry = found?.entry ?? registry[0];
   if (!entry) throw new Error('the registry is empty');
   const note = found

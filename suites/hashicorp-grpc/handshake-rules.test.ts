@@ -4,6 +4,7 @@ import { looksLikeHandshake, readLine } from './handshake-line.ts';
 import { lineRules } from './handshake-rules.ts';
 import { type HostExpectation, hostError } from './reference-host.ts';
 import { requirements } from './requirements.ts';
+import { makeHostCertificate } from './tls/host-certificate.ts';
 
 const host: HostExpectation = { versions: [1], tls: false, multiplex: false };
 
@@ -18,7 +19,11 @@ function failures(bytes: string | Buffer, expectation = host): readonly string[]
 const gravest = (ids: readonly string[]): readonly string[] =>
   ids.filter((id) => requirements.get(id)?.level === 'MUST');
 
-const certificate = 'A'.repeat(80);
+/** What a plugin that always makes a certificate prints in field 6. */
+const certificate = Buffer.from((await makeHostCertificate()).pem.replace(/-----.*-----/g, ''), 'base64')
+  .toString('base64')
+  .replace(/=+$/, '');
+const noCertificate = 'A'.repeat(80);
 
 describe('a line that a host takes', () => {
   test.each([
@@ -144,6 +149,11 @@ describe('a line that a host refuses', () => {
       `1|1|unix|/tmp/p|grpc|${certificate}`,
       ['GRPC-HS-017'],
       'panic: runtime error: invalid memory address or nil pointer dereference',
+    ],
+    [
+      `1|1|unix|/tmp/p|grpc|${noCertificate}`,
+      ['GRPC-HS-017'],
+      'error parsing server cert: x509: malformed certificate',
     ],
   ])('%j breaks just %j', (line, ids, error) => {
     expect(gravest(failures(line))).toEqual(ids);

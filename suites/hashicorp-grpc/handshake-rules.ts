@@ -257,11 +257,14 @@ const noCertificate: Rule = (input) => {
   if (value === '') return passed();
   if (value.length <= ignoredCertificateLength)
     return passed(`field 6 holds ${value.length} characters, which hosts ignore: ${ignoredCertificateLength} or fewer`);
+  const isRefused = readCertificateField(value).hostError !== undefined;
   return fault(input, {
     expected: 'field 6 is empty when the host sent no certificate',
     observed: `field 6 holds ${value.length} characters`,
     class: 'unasked-certificate',
-    title: 'The plugin sends a certificate although the host asked for none: the host process crashes',
+    title: isRefused
+      ? 'Field 6 is filled although the host asked for no certificate, and the host cannot read it as one'
+      : 'The plugin sends a certificate although the host asked for none: the host process crashes',
     fix: 'Print a certificate only when PLUGIN_CLIENT_CERT is set and not empty.',
   });
 };
