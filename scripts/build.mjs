@@ -25,7 +25,7 @@ await build({
     js: "import { createRequire as plugfestRequire } from 'node:module';const require = plugfestRequire(import.meta.url);",
   },
   // grpc-js and x509 are loaded only by runs that need them, from the user's own tree; bundled, x509 loses its exports.
-  external: ['@grpc/grpc-js', '@peculiar/x509', 'reflect-metadata', 'vitest', 'testcontainers'],
+  external: ['@grpc/grpc-js', '@grpc/proto-loader', '@peculiar/x509', 'reflect-metadata', 'vitest', 'testcontainers'],
   define: { PLUGFEST_VERSION: JSON.stringify(version) },
   plugins: [yamlModules()],
   logLevel: 'warning',

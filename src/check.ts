@@ -7,6 +7,7 @@ import { type CheckOptions, parseOptions } from './config/options.ts';
 import type { Profile } from './config/profile.ts';
 import { resolveProfile } from './config/resolve-profile.ts';
 import { UsageError } from './config/usage-error.ts';
+import { extendSuite } from './extend-suite.ts';
 import { hashCommand, hashFile } from './launch/hash-file.ts';
 import { languageOf } from './launch/language.ts';
 import { Launcher, StartRefused } from './launch/launcher.ts';
@@ -114,10 +115,12 @@ export async function runCheck(given: CheckOptions, context: CheckContext): Prom
     const prepared: Prepared = { plugin, program, launcher, notes: [] };
     const { suite, note } = await resolveSuite({ ...prepared, registry: context.registry, options, profile });
     if (note !== undefined) prepared.notes.push(note);
+    const extended = await extendSuite(suite, profile);
     const files = hashCommand(plugin.command, { program: program.path, cwd: plugin.cwd });
-    const { ran, completed, plan } = await runAll({ options, profile, prepared, suite, context });
+    const { ran, completed, plan } = await runAll({ options, profile, prepared, suite: extended.suite, context });
     const input: ReportInput = {
       suite,
+      extra: extended.extra,
       plan,
       plugin,
       files: await files,

@@ -9,6 +9,7 @@ import { registry } from '../suites/registry.ts';
 import { runCheck } from './check.ts';
 import type { CheckOptions } from './config/options.ts';
 import { resolveProfile } from './config/resolve-profile.ts';
+import { extendSuite } from './extend-suite.ts';
 import { probedIds } from './report/build-report.ts';
 import { renderFailure } from './report/formats/terminal.ts';
 import { counts, type Report, type ReportedOutcome } from './report/report.ts';
@@ -75,7 +76,7 @@ async function defineTests(options: ConformanceOptions): Promise<void> {
   const { testTimeout = defaultTestTimeout, ...check } = options;
   const profile = await resolveProfile(registry, check);
   const system = check.system ?? profile.system ?? defaultSystem;
-  const suite = await suiteNamed(registry, system);
+  const { suite } = await extendSuite(await suiteNamed(registry, system), profile);
   const ids = probedIds(suite);
   const controller = new AbortController();
   let run: SharedRun | undefined;

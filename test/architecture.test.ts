@@ -34,7 +34,8 @@ const room = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? path
 const allowed: Readonly<Record<string, readonly string[]>> = {
   config: ['config', 'plan', 'report'],
   launch: ['launch'],
-  wire: ['wire'],
+  wire: ['wire', 'gen'],
+  calls: ['calls', 'wire', 'gen', 'run', 'launch', 'config'],
   plan: ['plan', 'config', 'run'],
   run: ['run', 'launch', 'config', 'plan'],
   diagnose: ['diagnose'],
@@ -77,7 +78,7 @@ describe('rooms', () => {
   });
 
   test('suites load the harness below them only', () => {
-    const rooms = ['run', 'launch', 'wire', 'config'];
+    const rooms = ['calls', 'run', 'launch', 'wire', 'config'];
     const faults = sources('suites').flatMap((file) =>
       loads(file)
         .map((target) => inside(file, target))

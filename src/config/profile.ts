@@ -3,6 +3,7 @@
  * calls. Files are `*.plugfest.yaml`, JSON or modules; the schema is published as `schemas/profile.v1.json`.
  */
 import { createHash } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 import { about } from './about.ts';
 import { type DataFile, parseDataFile, readDataFile } from './data-file.ts';
@@ -39,8 +40,18 @@ const call = v.strictObject({
     ),
   ),
   metadata: v.optional(about(v.record(v.string(), v.string()), 'gRPC metadata sent with the call')),
+  trailers: v.optional(about(v.record(v.string(), v.string()), 'trailers the answer must carry')),
   deadline: v.optional(about(duration, 'until the call must be answered')),
 });
+
+const calls = v.pipe(
+  v.array(call, 'expected a list of calls'),
+  v.check(
+    (list) => new Set(list.map(({ name }) => name)).size === list.length,
+    'expected calls with names of their own: two have the same',
+  ),
+);
+
 /** One call of a profile. */
 export type Call = v.InferOutput<typeof call>;
 
@@ -52,7 +63,7 @@ export const variable = v.pipe(
 
 const versionEntry = v.strictObject({
   services: v.optional(words('service names')),
-  calls: v.optional(v.array(call, 'expected a list of calls')),
+  calls: v.optional(calls),
 });
 
 const versionNumber = v.pipe(v.number('expected a whole number'), v.integer('expected a whole number'), v.minValue(0));
@@ -96,7 +107,7 @@ const entries = {
   startTimeout: v.optional(about(duration, 'until the plugin must be ready')),
   requires: v.optional(about(words('capabilities'), 'capabilities the host cannot do without, such as health')),
   services: v.optional(about(words('service names'), 'gRPC services the host calls, such as proto.KV')),
-  calls: v.optional(about(v.array(call, 'expected a list of calls'), 'calls to make, with what must come back')),
+  calls: v.optional(about(calls, 'calls to make, with what must come back')),
   schema: v.optional(
     about(
       v.strictObject({ descriptorSet: v.optional(v.string()), protoFiles: v.optional(words('.proto files')) }),
@@ -203,6 +214,16 @@ export type ProfileBlocks = Readonly<Record<string, v.GenericSchema>>;
 export const parseProfile = (file: DataFile, blocks: ProfileBlocks): Profile =>
   makeProfile(parseDataFile(file, profileSchema(blocks), 'profile'));
 
-/** Reads a profile file. @throws UsageError */
-export const readProfile = async (path: string, blocks: ProfileBlocks): Promise<Profile> =>
-  parseProfile(await readDataFile(path, 'profile'), blocks);
+/** Reads a profile file; the files it names are looked for beside it. @throws UsageError */
+export async function readProfile(path: string, blocks: ProfileBlocks): Promise<Profile> {
+  const profile = parseProfile(await readDataFile(path, 'profile'), blocks);
+  const beside = (name: string): string => resolve(dirname(path), name);
+  const { descriptorSet, protoFiles } = profile.schema;
+  return {
+    ...profile,
+    schema: {
+      descriptorSet: descriptorSet === undefined ? undefined : beside(descriptorSet),
+      protoFiles: protoFiles?.map(beside),
+    },
+  };
+}

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { isUsageError } from '../config/usage-error.ts';
 import type { Level } from '../run/level.ts';
-import type { Requirement, Requirements } from '../run/requirement.ts';
+import { areaOf, type Requirement, type Requirements } from '../run/requirement.ts';
 import { idsOf, isAtLeast, isNarrowed, type Scope, select } from './selection.ts';
 
 const requirement = (id: string, level: Level, when?: Requirement['when']): Requirement => ({
   id,
-  area: id.split('-').at(-2) ?? '',
+  area: areaOf(id),
   level,
   basis: 'enforced',
   title: id,
@@ -32,6 +32,12 @@ const all: Requirements = new Map(
 const classes = { 'output-before-handshake': ['GRPC-HS-001', 'GRPC-TR-001'] };
 
 describe('idsOf', () => {
+  test.each(['CALL:my-host/get', 'CALL:*', 'call'])('%s stands for the calls of the profile', (word) => {
+    const call = requirement('CALL:my-host/get', 'MUST');
+    expect(idsOf(word, new Map([...all, [call.id, call]]), classes)).toEqual([call.id]);
+    expect(() => idsOf(word, all, classes)).toThrow();
+  });
+
   test.each([
     ['GRPC-HS-002', ['GRPC-HS-002']],
     ['grpc-hs-002', ['GRPC-HS-002']],
@@ -43,7 +49,6 @@ describe('idsOf', () => {
     ['*-001', ['GRPC-HS-001', 'GRPC-TLS-001', 'GRPC-TR-001']],
     ['*', [...all.keys()]],
     ['output-before-handshake', ['GRPC-HS-001', 'GRPC-TR-001']],
-    ['CALL:proto.KV/Get', ['CALL:proto.KV/Get']],
   ])('%s stands for %j', (word, ids) => {
     expect(idsOf(word, all, classes)).toEqual(ids);
   });

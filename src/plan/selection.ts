@@ -25,8 +25,9 @@ export function idsOf(
   const pattern = globPattern(word);
   const found = ids.filter((id) => pattern.test(id) || pattern.test(areaOf(id)));
   if (found.length > 0) return found;
-  if (/^CALL:/.test(word)) return [word];
   const areas = new Set(ids.map(areaOf));
+  if (/^CALL:/.test(word) && !areas.has('CALL'))
+    throw new UsageError(`"${word}" names a call, and the profile has none`);
   const meant = nearest(word, [...ids, ...areas, ...Object.keys(classes)]);
   throw new UsageError(`"${word}" is no requirement id, area (${[...areas].join(', ')}), glob or diagnosis class`, {
     hint: meant === undefined ? undefined : `did you mean \`${meant}\`?`,

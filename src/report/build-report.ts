@@ -44,7 +44,7 @@ export interface ReportInput {
   /** Words that reproduce this run, from `check` up to the program. */
   readonly command: (only: string) => Reproduce;
   /** Requirements that only this run has, such as the calls of its profile. */
-  readonly extra?: Requirements;
+  readonly extra: Requirements;
   readonly baseline?: { readonly baseline: Baseline; readonly today: string };
 }
 
@@ -156,6 +156,12 @@ export function countOutcomes(outcomes: readonly ReportedOutcome[]): Counts {
   };
 }
 
+/** The capabilities that were seen to be there. */
+const capabilitiesOf = (suite: Suite, results: Results): readonly string[] =>
+  Object.entries(suite.capabilities).flatMap(([name, id]) =>
+    id !== undefined && results.get(id)?.outcome.outcome === 'passed' ? [name] : [],
+  );
+
 const reportLaunch = (record: LaunchRecord): ReportedLaunch => ({
   name: record.name,
   pid: record.pid,
@@ -191,7 +197,7 @@ export function buildReport(input: ReportInput): Report {
   const { suite, plan, results, observed } = input;
   const demanded = demandedIds(suite, input.profile.requires);
   const context = { language: input.language, command: input.command, demanded };
-  const requirements: Requirements = new Map([...suite.requirements, ...(input.extra ?? [])]);
+  const requirements: Requirements = new Map([...suite.requirements, ...input.extra]);
   const found = [...requirements.values()].flatMap((requirement) => {
     const result = results.get(requirement.id);
     return result ? [{ requirement, result }] : [];
@@ -226,7 +232,7 @@ export function buildReport(input: ReportInput): Report {
     verdict: verdictOf({ outcomes, strict, interrupted, baselineProblems: problems.length }),
     counts: countOutcomes(outcomes),
     coverage: coverageOf(suite),
-    observed: observed ?? { services: [], capabilities: [] },
+    observed: { ...(observed ?? { services: [] }), capabilities: capabilitiesOf(suite, results) },
     diagnoses: diagnose({
       failures,
       launches,

@@ -2,7 +2,15 @@
 import type { Evidence } from '../launch/transcript.ts';
 import { crashCause, lastWords } from './crash.ts';
 import { blocked, errored, failed, type Outcome, type ProbeOutcome, skipped } from './outcome.ts';
-import { Blocked, ConnectionClosed, DeadlinePassed, NotOffered, PluginExited, PluginFact } from './plugin-fact.ts';
+import {
+  Blocked,
+  CannotTell,
+  ConnectionClosed,
+  DeadlinePassed,
+  NotOffered,
+  PluginExited,
+  PluginFact,
+} from './plugin-fact.ts';
 import type { Probe, ProbeReturn, Session } from './suite.ts';
 
 /** What running a probe gave, by requirement id. */
@@ -22,6 +30,7 @@ function judgeFact(fact: PluginFact, probe: Probe, session: Session): Outcome {
     return fact.by === probe.id && session.broken ? session.broken.outcome : blocked(fact.by, fact.message);
   }
   if (fact instanceof NotOffered) return skipped(fact.message);
+  if (fact instanceof CannotTell) return { outcome: 'errored', reason: fact.message };
   if (fact instanceof PluginExited) {
     return failed({
       expected: 'the plugin keeps running',

@@ -49,3 +49,8 @@ export class Blocked extends PluginFact {
 export class NotOffered extends PluginFact {
   override readonly name = 'NotOffered';
 }
+
+/** The probe lacks something that only the user can give, such as a schema: nothing can be said of the plugin. */
+export class CannotTell extends PluginFact {
+  override readonly name = 'CannotTell';
+}

@@ -53,8 +53,8 @@ export type Requirements = ReadonlyMap<string, Requirement>;
 
 const idPattern = /^[A-Z]+(?:-[A-Z0-9]+)+-\d{3}[A-Z]?$/;
 
-/** The area of an id is its part before the number: `HS` of `GRPC-HS-014`. */
-export const areaOf = (id: string): string => id.split('-').at(-2) ?? id;
+/** The area of an id is its part before the number: `HS` of `GRPC-HS-014`; calls of a profile are one area. */
+export const areaOf = (id: string): string => (id.startsWith('CALL:') ? 'CALL' : (id.split('-').at(-2) ?? id));
 
 /**
  * Parses requirement data, one object per area file, into one map in file order.

@@ -110,8 +110,14 @@ export interface Probe<S extends Session = Session> {
 /** What a suite saw of the plugin at large, for the report. */
 export interface Observed {
   readonly handshake?: string;
+  /** Full names of the services that the plugin lists, or that answered. */
   readonly services: readonly string[];
-  readonly capabilities: readonly string[];
+}
+
+/** What a profile adds to a suite. */
+export interface Extension<S extends Session> {
+  readonly requirements: Requirements;
+  readonly probes: readonly Probe<S>[];
 }
 
 export interface Suite<S extends Session = Session, L extends Launch<S> = Launch<S>> {
@@ -158,6 +164,8 @@ export interface Suite<S extends Session = Session, L extends Launch<S> = Launch
     judge(gate: S, second: S): ProbeOutcome;
   };
   observe(gate: S): Observed;
+  /** Requirements and probes that come from the profile, such as its calls. @throws UsageError */
+  extend?(profile: Profile): Promise<Extension<S>>;
   /**
    * Finds out what the profile leaves open, such as the cookie, by starting the plugin; returns the completed profile
    * and what the user should know of it.

@@ -35,6 +35,9 @@ export interface NotReflected {
 
 const mostFiles = 500;
 
+/** All questions together may take this many times the limit of one. */
+const roundsAtMost = 4;
+
 type Question = Exclude<ServerReflectionRequest['messageRequest'], { case: undefined }>;
 
 /** One stream of questions and answers; each question waits for its answer. */
@@ -90,11 +93,18 @@ class Conversation {
   }
 }
 
+export interface ReflectOptions {
+  /** Until each question must be answered, in milliseconds. */
+  readonly limitMs: number;
+  /** Messages to ask for besides the services: what travels inside an Any is named by no service. One that is refused is no fault. */
+  readonly symbols?: readonly string[];
+}
+
 /** Asks for everything the plugin serves. Never throws for what a plugin answers. */
 export async function reflect(
   connection: GrpcConnection,
   version: ReflectionVersion,
-  limitMs: number,
+  { limitMs, symbols = [] }: ReflectOptions,
 ): Promise<Reflected | NotReflected> {
   const conversation = new Conversation(connection, version, limitMs);
   const listed = await conversation.ask({ case: 'listServices', value: '*' });
@@ -107,18 +117,20 @@ export async function reflect(
   const services = listed.messageResponse.value.service.map(({ name }) => name).slice(0, mostFiles);
   const files = new Map<string, Uint8Array>();
   const refused: string[] = [];
-  const wanted: Question[] = services.map((value) => ({ case: 'fileContainingSymbol', value }));
+  const wanted: Question[] = [...services, ...symbols].map((value) => ({ case: 'fileContainingSymbol', value }));
   const asked = new Set<string>();
+  const until = performance.now() + roundsAtMost * limitMs;
   for (let question = wanted.shift(); question && files.size < mostFiles; question = wanted.shift()) {
     const about = String(question.value);
     if (asked.has(about) || files.has(about)) continue;
     asked.add(about);
-    const answer = await conversation.ask(question);
+    const answer = performance.now() < until ? await conversation.ask(question) : undefined;
     if (!answer) {
-      refused.push(`${about}: no answer`);
+      refused.push(`${about}: no answer in time`);
       break;
     }
     if (answer.messageResponse.case !== 'fileDescriptorResponse') {
+      if (symbols.includes(about)) continue;
       const { messageResponse } = answer;
       refused.push(
         `${about}: ${messageResponse.case === 'errorResponse' ? messageResponse.value.errorMessage : 'another answer'}`,

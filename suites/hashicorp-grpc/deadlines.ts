@@ -1,5 +1,6 @@
 /** How long the host side waits: what the reference host fixes, and what a profile may shorten for quick tests. */
 import * as v from 'valibot';
+import { trialEntries } from '../../src/calls/trial-block.ts';
 import { parseDuration } from '../../src/config/duration.ts';
 import { duration, type Profile } from '../../src/config/profile.ts';
 import { UsageError } from '../../src/config/usage-error.ts';
@@ -9,6 +10,7 @@ const names = ['call', 'settings', 'listen', 'refuse', 'shutdown', 'grace', 'idl
 /** The block `hashicorp-grpc` of a profile. */
 export const profileBlock = v.strictObject({
   deadlines: v.optional(v.strictObject(v.entriesFromList(names, v.optional(duration)))),
+  ...trialEntries,
 });
 
 export interface Deadlines {

@@ -5,6 +5,7 @@ import { eventually } from '../../src/run/within.ts';
 import { type ConnectResult, connectSocket } from '../../src/wire/address.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
 import { deadlinesOf } from './deadlines.ts';
+import { describeCall } from './describe-call.ts';
 import { waitForFirstLine } from './first-line.ts';
 import { addressOf, readHandshake } from './handshake.ts';
 import { readLine } from './handshake-line.ts';
@@ -12,7 +13,7 @@ import type { GrpcLaunch } from './launches.ts';
 import { LogReader } from './logs.ts';
 import { reach } from './reach.ts';
 import { empty, healthRequest, healthService, methods } from './services.ts';
-import { describeCall, GrpcSession } from './session.ts';
+import { GrpcSession } from './session.ts';
 
 /** Reads the versions a launch offered, as the host that set the variable would know them. */
 const offeredVersions = (context: OpenContext<GrpcSession>): readonly number[] => {

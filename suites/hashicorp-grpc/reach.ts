@@ -12,8 +12,9 @@ import type { CallResult } from '../../src/wire/grpc-call.ts';
 import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
 import { type Sniffed, sniff } from '../../src/wire/sniff.ts';
+import { describeCall } from './describe-call.ts';
 import { empty, healthRequest, healthService, methods } from './services.ts';
-import { describeCall, type GrpcSession } from './session.ts';
+import type { GrpcSession } from './session.ts';
 
 const sniffLimitMs = 500;
 

@@ -2,6 +2,7 @@
 
 import type { Stats } from 'node:fs';
 import type { Socket } from 'node:net';
+import type { CallSession, KnownTypes } from '../../src/calls/call-session.ts';
 import type { Profile } from '../../src/config/profile.ts';
 import type { EnvironmentChanges } from '../../src/launch/environment.ts';
 import type { Exit } from '../../src/launch/exit.ts';
@@ -9,13 +10,14 @@ import type { PluginProcess } from '../../src/launch/plugin-process.ts';
 import { settlesWithin } from '../../src/launch/settles-within.ts';
 import type { Evidence, Transcript } from '../../src/launch/transcript.ts';
 import { Blocked, ConnectionClosed, DeadlinePassed, NotOffered, PluginExited } from '../../src/run/plugin-fact.ts';
-import type { Broken, Session, StartBeside } from '../../src/run/suite.ts';
+import type { Broken, StartBeside } from '../../src/run/suite.ts';
 import { whileAlive } from '../../src/run/within.ts';
 import { type ConnectResult, connectSocket, showAddress } from '../../src/wire/address.ts';
 import type { CallOptions, CallResult, GrpcCall } from '../../src/wire/grpc-call.ts';
 import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
-import { statusName } from '../../src/wire/grpc-status.ts';
+import { Status } from '../../src/wire/grpc-status.ts';
 import type { Deadlines } from './deadlines.ts';
+import { describeCall } from './describe-call.ts';
 import type { Handshake } from './handshake.ts';
 import type { LogFacts } from './logs.ts';
 import { statOf } from './socket-file.ts';
@@ -49,7 +51,7 @@ export interface GrpcSessionParts {
   readonly logs: LogFacts;
 }
 
-export class GrpcSession implements Session {
+export class GrpcSession implements CallSession {
   readonly launch: string;
   readonly plugin: PluginProcess;
   readonly transcript: Transcript;
@@ -67,6 +69,8 @@ export class GrpcSession implements Session {
   readonly logs: LogFacts;
   /** Whether the plugin took a line that was offered on stdin; known once the session is over. */
   readStdin: boolean | undefined;
+  /** What reflection said, once somebody has asked. */
+  listed: readonly string[] | undefined;
   /** Every call that was made, for the rules that hold for all of them. */
   readonly calls: CallResult[] = [];
   reach: Reach | undefined;
@@ -78,6 +82,7 @@ export class GrpcSession implements Session {
   connectBroken: Broken | undefined;
   leaving = false;
   #main: HostConnection | undefined;
+  #types: Promise<KnownTypes> | undefined;
 
   constructor(parts: GrpcSessionParts) {
     this.launch = parts.launch;
@@ -122,6 +127,31 @@ export class GrpcSession implements Session {
   /** The host's connection if there is one that still stands. */
   get openMain(): HostConnection | undefined {
     return this.#main && !this.#main.connection.isClosed ? this.#main : undefined;
+  }
+
+  /** The application protocol version the plugin chose. */
+  get version(): number | undefined {
+    return this.handshake.version;
+  }
+
+  get endpoint(): CallSession['endpoint'] {
+    void this.main;
+    const { address } = this.handshake;
+    if (!address) throw new Error('a usable handshake has an address');
+    const own = this.security?.certificate;
+    return { address, identity: own && { certificate: own.pem, key: own.keyPem } };
+  }
+
+  types(): Promise<KnownTypes> {
+    const { connection } = this.main;
+    this.#types ??= import('./session-types.ts').then(({ learnSessionTypes }) => learnSessionTypes(this, connection));
+    return this.#types;
+  }
+
+  /** Services that answered a call, by full name. */
+  get answering(): readonly string[] {
+    const answered = this.calls.filter(({ status }) => status !== undefined && status !== Status.UNIMPLEMENTED);
+    return [...new Set(answered.map(({ path }) => path.split('/')[1] ?? ''))];
   }
 
   /** Connects a raw socket to the printed address. @throws Blocked */
@@ -218,25 +248,5 @@ export class GrpcSession implements Session {
   /** The printed address, for sentences. */
   get where(): string {
     return this.handshake.address ? showAddress(this.handshake.address) : 'nowhere';
-  }
-}
-
-/** `NOT_FOUND (unknown service)`, `reset by the plugin (code 2)`. */
-export function describeCall(result: CallResult): string {
-  if (result.malformed !== undefined) return `a malformed answer: ${result.malformed}`;
-  if (result.status !== undefined) {
-    const text = result.message === '' ? '' : ` (${result.message.slice(0, 200)})`;
-    return `${statusName(result.status)}${text}`;
-  }
-  const http = result.httpStatus === undefined ? '' : `HTTP ${result.httpStatus}, `;
-  switch (result.end) {
-    case 'cancelled':
-      return `${http}no answer`;
-    case 'reset':
-      return `${http}reset by the plugin (code ${result.resetCode ?? 0})`;
-    case 'lost':
-      return `${http}the connection was lost`;
-    default:
-      return `${http}ended without grpc-status`;
   }
 }

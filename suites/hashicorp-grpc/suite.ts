@@ -6,15 +6,18 @@ import { close, fence, open } from './host.ts';
 import { knownHosts } from './known-hosts.ts';
 import { type GrpcLaunch, launches } from './launches.ts';
 import { judgePair } from './pairing.ts';
+import { applicationProbes } from './probes/application.ts';
 import { controllerProbes } from './probes/controller.ts';
 import { handshakeProbes } from './probes/handshake.ts';
 import { healthProbes } from './probes/health.ts';
 import { launchProbes } from './probes/launch.ts';
 import { limitProbes } from './probes/limits.ts';
 import { loggingProbes } from './probes/logging.ts';
+import { reflectionProbes } from './probes/reflection.ts';
 import { securityProbes } from './probes/security.ts';
 import { shutdownProbes } from './probes/shutdown.ts';
 import { transportProbes } from './probes/transport.ts';
+import { trialProbes } from './probes/trials.ts';
 import { versionProbes } from './probes/versions.ts';
 import { areas, requirements } from './requirements.ts';
 import type { GrpcSession } from './session.ts';
@@ -44,9 +47,12 @@ export const suite: Suite<GrpcSession, GrpcLaunch> = {
     ...transportProbes,
     ...securityProbes,
     ...healthProbes,
+    ...reflectionProbes,
     ...versionProbes,
     ...limitProbes,
+    ...trialProbes,
     ...loggingProbes,
+    ...applicationProbes,
     ...controllerProbes,
     ...shutdownProbes,
   ],
@@ -61,9 +67,9 @@ export const suite: Suite<GrpcSession, GrpcLaunch> = {
   complete,
   explain,
   pairing: { launch: 'again', requirement: 'GRPC-LE-016', judge: judgePair },
-  observe: ({ handshake }) => ({
+  extend: async (profile) => (await import('../../src/calls/profile-calls.ts')).profileCalls(profile, 'plain'),
+  observe: ({ handshake, listed, answering }) => ({
     ...(handshake.line && { handshake: handshake.line.text }),
-    services: [],
-    capabilities: [],
+    services: listed ?? answering,
   }),
 };

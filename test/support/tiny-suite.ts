@@ -206,7 +206,7 @@ export function tinySuite({
           second.broken ? failed({ expected: 'two copies', observed: second.broken.outcome.observed }) : passed(),
       },
     }),
-    observe: () => ({ services: [], capabilities: [] }),
+    observe: () => ({ services: [] }),
   };
 }
 

@@ -196,7 +196,7 @@ export function renderReport(report: Report, options: TerminalOptions = {}): str
       warnings.flatMap((outcome) => failureBlock(outcome, p)),
       p,
     ),
-    ...section('Errored in Plugfest itself', erroredLines(report.outcomes, p), p),
+    ...section('Errored, through no fault of the plugin', erroredLines(report.outcomes, p), p),
     ...section('Blocked', blockedLines(report.outcomes, verbose), p),
     ...section('Left behind', leaks, p),
     ...(verbose ? listed(report, p) : areaLine(report.outcomes, p)),

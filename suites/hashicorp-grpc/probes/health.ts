@@ -4,8 +4,9 @@ import { Blocked, DeadlinePassed } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { eventually } from '../../../src/run/within.ts';
 import { Status, statusName } from '../../../src/wire/grpc-status.ts';
+import { describeCall } from '../describe-call.ts';
 import { healthRequest, healthService, healthStatus, methods } from '../services.ts';
-import { describeCall, type GrpcSession } from '../session.ts';
+import type { GrpcSession } from '../session.ts';
 
 interface Health {
   readonly status: number;

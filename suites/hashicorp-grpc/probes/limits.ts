@@ -4,10 +4,12 @@ import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/out
 import { Blocked, DeadlinePassed, PluginExited } from '../../../src/run/plugin-fact.ts';
 import { type Probe, type ProbeReturn, probe } from '../../../src/run/suite.ts';
 import { eventually } from '../../../src/run/within.ts';
-import type { CallResult } from '../../../src/wire/grpc-call.ts';
+import type { CallResult, GrpcCall } from '../../../src/wire/grpc-call.ts';
 import { Status, statusName } from '../../../src/wire/grpc-status.ts';
+import { describeCall } from '../describe-call.ts';
 import { healthRequest, healthService, healthStatus, methods } from '../services.ts';
-import { describeCall, type GrpcSession } from '../session.ts';
+import type { GrpcSession } from '../session.ts';
+import { prepareTrial, trialsIn } from './trials.ts';
 
 const healthCheck = healthRequest(healthService);
 
@@ -237,26 +239,47 @@ const withoutDeadline = (session: GrpcSession): ProbeOutcome => {
   });
 };
 
-/** Health's Watch is a call that lasts for ever, and stands in where a profile names none. */
-function watch(session: GrpcSession, metadata: Readonly<Record<string, string>> = {}) {
-  const call = session.main.connection.call(methods.watch, { metadata });
-  call.send(healthCheck);
-  call.finish();
-  return call;
+interface LongCall {
+  start(metadata?: Readonly<Record<string, string>>): GrpcCall;
+  /** Whether a started call is still open after its first message, or after a while without one. */
+  lasts(call: GrpcCall): Promise<boolean>;
 }
 
-const noLongCall = 'the plugin has no call that lasts: health has no Watch, and the profile names none';
+/** How long a call without messages is watched before it counts as one that lasts, in milliseconds. */
+const lastsMs = 300;
+
+/** A call that lasts: the one the profile names, else health's Watch. @throws CannotTell */
+async function longCall(session: GrpcSession): Promise<LongCall> {
+  const { slow } = trialsIn(session);
+  const { path, message } = slow ? await prepareTrial(session, slow) : { path: methods.watch, message: healthCheck };
+  if (!slow) await assertHealth(session);
+  return {
+    start: (metadata = {}) => {
+      const call = session.main.connection.call(path, { metadata });
+      call.send(message);
+      call.finish();
+      return call;
+    },
+    lasts: async (call) => {
+      const limitMs = slow ? lastsMs : session.deadlines.callMs;
+      await eventually(() => call.messages.length > 0 || !call.isOpen, { limitMs });
+      return call.isOpen;
+    },
+  };
+}
+
+const noLongCall = 'the plugin has no call that lasts: health has no Watch, and the profile names none (trials.slow)';
 
 async function honoursDeadline(session: GrpcSession): Promise<ProbeOutcome> {
-  await assertHealth(session);
-  const trial = watch(session);
-  await eventually(() => trial.messages.length > 0 || !trial.isOpen, { limitMs: session.deadlines.callMs });
-  const lasts = trial.isOpen;
+  const { start, lasts } = await longCall(session);
+  const trial = start();
+  const isLong = await lasts(trial);
   trial.cancel();
   await trial.result;
-  if (!lasts) return skipped(noLongCall);
-  const call = watch(session, { 'grpc-timeout': '300m' });
-  const result: CallResult = await call.resultWithin(Math.max(2000, session.deadlines.callMs));
+  if (!isLong) return skipped(noLongCall);
+  const result: CallResult = await start({ 'grpc-timeout': '300m' }).resultWithin(
+    Math.max(2000, session.deadlines.callMs),
+  );
   session.note(result, session.transcript.now() - result.durationMs);
   if (result.end !== 'cancelled') return passed();
   return failed({
@@ -268,14 +291,12 @@ async function honoursDeadline(session: GrpcSession): Promise<ProbeOutcome> {
 }
 
 async function honoursCancel(session: GrpcSession): Promise<ProbeOutcome> {
-  await assertHealth(session);
-  const calls = Array.from({ length: 20 }, () => watch(session));
-  await eventually(() => calls.every((call) => call.messages.length > 0 || !call.isOpen), {
-    limitMs: session.deadlines.callMs,
-  });
-  if (calls.every((call) => !call.isOpen)) return skipped(noLongCall);
+  const { start, lasts } = await longCall(session);
+  const calls = Array.from({ length: 20 }, () => start());
+  const long = await Promise.all(calls.map(lasts));
   for (const call of calls) call.cancel();
   await Promise.all(calls.map((call) => call.result));
+  if (!long.includes(true)) return skipped(noLongCall);
   await session.answered(methods.check, healthCheck);
   return passed();
 }

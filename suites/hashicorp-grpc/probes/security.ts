@@ -163,6 +163,11 @@ async function neverFallsBack(session: GrpcSession): Promise<ProbeOutcome> {
   const { address } = session.handshake;
   if (!session.handshake.line || !address) return passed('the plugin refuses to start');
   if ((await sniff(address, sniffLimitMs)).speech !== 'http2') return passed();
+  const { handOut } = await import('../tls/host-certificate.ts');
+  const again = await session.startBeside({ PLUGIN_CLIENT_CERT: (await handOut()).pem });
+  const secured = again.handshake.address;
+  if (secured && (await sniff(secured, sniffLimitMs)).speech === 'http2')
+    throw new NotOffered('the plugin offers no AutoMTLS: it serves in clear with a good certificate too');
   return failed({
     expected: 'no service in clear when PLUGIN_CLIENT_CERT cannot be read',
     observed: 'the plugin serves in clear',

@@ -8,9 +8,10 @@ import { type Probe, probe } from '../../../src/run/suite.ts';
 import { connectSocket } from '../../../src/wire/address.ts';
 import type { GrpcConnection } from '../../../src/wire/grpc-connection.ts';
 import { statusName } from '../../../src/wire/grpc-status.ts';
+import { describeCall } from '../describe-call.ts';
 import { isCompleteGrpc, tooFewStreams } from '../reach.ts';
 import { healthRequest, healthService, methods } from '../services.ts';
-import { describeCall, type GrpcSession } from '../session.ts';
+import type { GrpcSession } from '../session.ts';
 import { modeOf, openToOthers } from '../socket-file.ts';
 
 const healthCheck = healthRequest(healthService);
