@@ -4,36 +4,13 @@
  * named and the exit code is 1. A folder may be given instead of schemas/.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { toJsonSchema } from '@valibot/to-json-schema';
-import { build } from 'esbuild';
-import { yamlModules } from './yaml-modules.mjs';
+import { loadSources } from './load-sources.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** The schemas of the code. The bundle must lie inside the project, or its imports lead nowhere. */
-async function load() {
-  const outfile = join(root, '.cache', `schemas-${process.pid}.mjs`);
-  await build({
-    entryPoints: [join(root, 'scripts/schema-sources.mjs')],
-    outfile,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    plugins: [yamlModules()],
-    define: { PLUGFEST_VERSION: '"0.0.0"' },
-    logLevel: 'warning',
-  });
-  try {
-    return await import(pathToFileURL(outfile).href);
-  } finally {
-    rmSync(outfile);
-  }
-}
 
 /** What only code can check, such as whether a day exists, is left out: editors know less than Plugfest. */
 const options = { target: 'draft-07', typeMode: 'input', ignoreActions: ['check', 'trim'] };
@@ -57,7 +34,7 @@ function format(name, value) {
 
 /** Every schema as text, by file name. */
 async function generate() {
-  const code = await load();
+  const code = await loadSources('scripts/schema-sources.mjs');
   const systems = code.registry.map(({ system }) => system);
   const blocks = await Promise.all(
     code.registry.map(async ({ system, profileBlock }) => [system, await profileBlock()]),
