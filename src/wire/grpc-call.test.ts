@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { certificate, key } from '../../test/support/certificate.ts';
 import {
   block,
   callServer,
@@ -10,6 +12,7 @@ import {
   headers,
   message,
   rawServer,
+  readFrames,
   response,
   settings,
   types,
@@ -19,6 +22,7 @@ import { until } from '../../test/support/until.ts';
 import { type Address, connectSocket } from './address.ts';
 import type { CallResult } from './grpc-call.ts';
 import { GrpcConnection } from './grpc-connection.ts';
+import { connectTls } from './tls-connection.ts';
 
 async function connectTo(address: Address): Promise<GrpcConnection> {
   const result = await connectSocket(address, 5000);
@@ -408,4 +412,31 @@ describe('bounds', () => {
     connection.close();
     await connection.closed;
   });
+});
+
+test('answers that share one TLS record are read whole', async () => {
+  const count = 20;
+  const { address } = await rawServer((socket) => {
+    const tls = new TLSSocket(socket, { isServer: true, key, cert: certificate, ALPNProtocols: ['h2'] });
+    tls.on('error', () => undefined);
+    tls.write(settings());
+    const waiting: number[] = [];
+    readFrames(tls, ({ type, stream }) => {
+      if (type === types.settings) tls.write(frame(types.settings, flags.ack, 0));
+      if (type !== types.headers || waiting.push(stream) < count) return;
+      const answer = (id: number) => [headers(id, response), data(id, message('one')), headers(id, ok, endStream)];
+      tls.write(Buffer.concat(waiting.flatMap(answer)));
+    });
+  });
+  const plain = await connectSocket(address, 5000);
+  if (!plain.connected) throw new Error(plain.message);
+  const secured = await connectTls(plain.socket, { limitMs: 5000 });
+  if (!secured.connected) throw new Error(secured.message);
+  const connection = new GrpcConnection(secured.socket, { authority: 'localhost', scheme: 'https' });
+  onTestFinished(() => connection.close());
+  const results = await Promise.all(
+    Array.from({ length: count }, () => connection.unary('/a.B/C', Buffer.from('hello'), { limitMs: 5000 })),
+  );
+  const whole = { ...none, end: 'trailers', httpStatus: 200, status: 0, texts: ['one'] };
+  expect(results.map(shown)).toEqual(results.map(() => whole));
 });

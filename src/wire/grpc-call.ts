@@ -151,14 +151,15 @@ export class GrpcCall {
   }
 
   #listen(stream: ClientHttp2Stream, options: CallOptions): void {
-    stream.on('response', (headers) => {
+    stream.once('response', (headers) => {
       this.#headers = headers;
       this.#answer();
+      // Not before: where frames share a TLS record, Node.js hands out data while the event for the headers still waits.
+      stream.on('data', (chunk: Buffer) => this.#take(chunk, options));
     });
     stream.on('trailers', (trailers) => {
       this.#trailers = trailers;
     });
-    stream.on('data', (chunk: Buffer) => this.#take(chunk, options));
     stream.on('end', () => {
       this.#ended = true;
       // The call is over, whatever we still had to say: a Go host resets what it had not finished.
