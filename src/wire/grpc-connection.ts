@@ -7,8 +7,8 @@ import http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { type CallOptions, type CallResult, GrpcCall } from './grpc-call.ts';
 
-/** The user agent of the reference host's library. */
-const userAgent = 'grpc-go/1.83.0';
+/** The user agent of a Go host, where nothing else is said. */
+const defaultUserAgent = 'grpc-go/1.83.0';
 /** How long a connection that was closed may take to say so. */
 const farewellMs = 250;
 
@@ -16,6 +16,8 @@ export interface GrpcConnectionOptions {
   /** `:authority` of every request: a Go host sends `unused` in plain text and `localhost` under TLS. */
   readonly authority: string;
   readonly scheme: 'http' | 'https';
+  /** That of a current grpc-go unless said otherwise. */
+  readonly userAgent?: string;
 }
 
 /** What ended a connection. */
@@ -85,7 +87,7 @@ export class GrpcConnection {
 
   /** Begins a call. `path` is `/package.Service/Method`. */
   call(path: string, options: CallOptions = {}): GrpcCall {
-    const { authority, scheme } = this.options;
+    const { authority, scheme, userAgent = defaultUserAgent } = this.options;
     const headers: http2.OutgoingHttpHeaders = {
       ':method': 'POST',
       ':scheme': scheme,

@@ -1,0 +1,23 @@
+/** How a call ended, in a few words for people. */
+import type { CallResult } from './grpc-call.ts';
+import { statusName } from './grpc-status.ts';
+
+/** `NOT_FOUND (unknown service)`, `reset by the plugin (code 2)`. */
+export function describeCall(result: CallResult): string {
+  if (result.malformed !== undefined) return `a malformed answer: ${result.malformed}`;
+  if (result.status !== undefined) {
+    const text = result.message === '' ? '' : ` (${result.message.slice(0, 200)})`;
+    return `${statusName(result.status)}${text}`;
+  }
+  const http = result.httpStatus === undefined ? '' : `HTTP ${result.httpStatus}, `;
+  switch (result.end) {
+    case 'cancelled':
+      return `${http}no answer`;
+    case 'reset':
+      return `${http}reset by the plugin (code ${result.resetCode ?? 0})`;
+    case 'lost':
+      return `${http}the connection was lost`;
+    default:
+      return `${http}ended without grpc-status`;
+  }
+}

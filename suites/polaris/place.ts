@@ -1,0 +1,27 @@
+/** Where a plugin settles that nobody wants to talk to: for the launches that are about the folder alone. */
+import { eventually } from '../../src/run/within.ts';
+import { entriesOf } from './folder.ts';
+import { defaultFolder, folderVariable, listeners } from './not-found.ts';
+import type { PolarisSession } from './session.ts';
+
+const everyMs = 25;
+
+/** The path of the first socket that appears; `undefined` when none does, or the plugin ends before. */
+export async function findPlace(session: PolarisSession): Promise<string | undefined> {
+  const { environment, folder, plugin } = session;
+  const given = Object.entries(environment).flatMap(([name, value]) =>
+    name.startsWith('POLARIS_') && value !== undefined ? [value] : [],
+  );
+  const folders = [
+    ...new Set([folder, ...given, ...(environment[folderVariable] === undefined ? [defaultFolder] : [])]),
+  ];
+  let place: string | undefined;
+  const look = (): boolean => {
+    const entry = folders.flatMap(entriesOf).find(({ kind }) => kind === 'socket');
+    const other = listeners(session).find(({ network, address }) => network === 'unix' && address.startsWith('/'));
+    place = entry?.path ?? other?.address;
+    return place !== undefined || plugin.exited !== undefined;
+  };
+  await eventually(look, { limitMs: session.deadlines.startMs, everyMs });
+  return place;
+}

@@ -1,0 +1,243 @@
+/** One live plugin with the server's part of the protocol played through, and what a probe may do with it. */
+import type { Profile } from '../../src/config/profile.ts';
+import type { EnvironmentChanges } from '../../src/launch/environment.ts';
+import type { Exit } from '../../src/launch/exit.ts';
+import type { PluginProcess } from '../../src/launch/plugin-process.ts';
+import { settlesWithin } from '../../src/launch/settles-within.ts';
+import type { Evidence, Transcript } from '../../src/launch/transcript.ts';
+import type { Failed } from '../../src/run/outcome.ts';
+import { Blocked, ConnectionClosed, DeadlinePassed, PluginExited } from '../../src/run/plugin-fact.ts';
+import type { Broken, Session, StartBeside } from '../../src/run/suite.ts';
+import { whileAlive } from '../../src/run/within.ts';
+import { connectSocket } from '../../src/wire/address.ts';
+import { describeCall } from '../../src/wire/describe-call.ts';
+import type { CallOptions, CallResult } from '../../src/wire/grpc-call.ts';
+import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
+import { Status } from '../../src/wire/grpc-status.ts';
+import type { Contract, Question } from './contract.ts';
+import type { Entry } from './folder.ts';
+import type { Settings } from './settings.ts';
+
+/** A fault with the requirement that it breaks. */
+export interface Fault {
+  readonly breaks: string;
+  readonly outcome: Failed;
+}
+
+/** What the scan of one socket came to. */
+export interface Scanned {
+  readonly entry: Entry;
+  /** Full names, as listed; none when there is a fault. */
+  readonly services: readonly string[];
+  /** Milliseconds until the connection was ready. */
+  readonly readyAfterMs?: number | undefined;
+  readonly fault?: Fault | undefined;
+}
+
+export interface PolarisSessionParts {
+  readonly launch: string;
+  readonly plugin: PluginProcess;
+  readonly environment: EnvironmentChanges;
+  readonly profile: Profile;
+  readonly settings: Settings;
+  readonly folder: string;
+  readonly startBeside: StartBeside<PolarisSession>;
+}
+
+export type AskOptions = Omit<CallOptions, 'metadata'> & {
+  readonly connection?: GrpcConnection;
+  readonly limitMs?: number;
+  readonly metadata?: Readonly<Record<string, string>>;
+};
+
+/** How long a probe that is not about time waits for a call. */
+const patientMs = 5000;
+
+/** What a Go host sends for every Unix socket, and how it calls itself there. */
+export const hostConnection = {
+  authority: 'localhost',
+  scheme: 'http',
+  userAgent: 'grpc-go/1.52.0',
+} as const;
+
+export class PolarisSession implements Session {
+  readonly launch: string;
+  readonly plugin: PluginProcess;
+  readonly transcript: Transcript;
+  readonly environment: EnvironmentChanges;
+  readonly profile: Profile;
+  readonly settings: Settings;
+  /** The folder the server looks into. */
+  readonly folder: string;
+  readonly startBeside: StartBeside<PolarisSession>;
+  readyAtMs: number | undefined;
+  /** The socket the plugin was reached at first. */
+  path: string | undefined;
+  /** Where the plugin settled, in launches that ask for no more. */
+  place: string | undefined;
+  /** Where the plugin listened instead, each place in a few words. */
+  elsewhere: readonly string[] = [];
+  scanned: readonly Scanned[] = [];
+  /** The contracts the plugin's socket offers and that are checked; newest first. */
+  contracts: readonly Contract[] = [];
+  /** The first Ping of the session, for each contract. */
+  readonly pings = new Map<Contract, CallResult>();
+  broken: Broken | undefined;
+  leaving = false;
+  #main: GrpcConnection | undefined;
+
+  constructor(parts: PolarisSessionParts) {
+    this.launch = parts.launch;
+    this.plugin = parts.plugin;
+    this.transcript = parts.plugin.transcript;
+    this.environment = parts.environment;
+    this.profile = parts.profile;
+    this.settings = parts.settings;
+    this.folder = parts.folder;
+    this.startBeside = parts.startBeside;
+  }
+
+  get deadlines(): Settings['deadlines'] {
+    return this.settings.deadlines;
+  }
+
+  /** Says that the server cannot use the plugin. The first reason stays: whatever follows, follows from it. */
+  breaks({ breaks: by, outcome }: Fault, stage: Broken['stage']): void {
+    this.broken ??= { by, outcome, stage };
+  }
+
+  /** The path of the socket. @throws Blocked when there is none that can be used */
+  get socket(): string {
+    if (this.broken) throw new Blocked(this.broken.by, this.broken.outcome.observed);
+    if (this.path === undefined) throw new Error(`launch ${this.launch} found no socket and broke nothing`);
+    return this.path;
+  }
+
+  /** The server's connection for calls. @throws Blocked when the plugin cannot be used */
+  get main(): GrpcConnection {
+    void this.socket;
+    if (!this.#main) throw new Error(`launch ${this.launch} does not connect`);
+    return this.#main;
+  }
+
+  setMain(connection: GrpcConnection): void {
+    this.#main = connection;
+  }
+
+  /** The server's connection, if there is one that still stands. */
+  get openMain(): GrpcConnection | undefined {
+    return this.#main && !this.#main.isClosed ? this.#main : undefined;
+  }
+
+  /** The contract that is checked first. @throws Blocked */
+  get contract(): Contract {
+    void this.socket;
+    const [first] = this.contracts;
+    if (!first) throw new Error(`launch ${this.launch} knows no contract`);
+    return first;
+  }
+
+  /** A fresh connection, ready for calls. @throws Blocked, PluginExited, ConnectionClosed, DeadlinePassed */
+  async connect(): Promise<GrpcConnection> {
+    const limit = { limitMs: this.deadlines.dialMs, what: 'a new connection' };
+    const result = await whileAlive(
+      this.plugin,
+      connectSocket({ network: 'unix', path: this.socket }, limit.limitMs),
+      limit,
+    );
+    if (!result.connected) throw this.lost(`a new connection is refused: ${result.message}`);
+    const connection = new GrpcConnection(result.socket, hostConnection);
+    const what = 'SETTINGS on a new connection';
+    const settings = await whileAlive(this.plugin, connection.settings, { limitMs: limit.limitMs, what });
+    if (!settings) throw this.lost('the plugin closed a new connection before its SETTINGS');
+    return connection;
+  }
+
+  /** Makes one call and waits for its end, however that looks. @throws Blocked, PluginExited */
+  async call(path: string, message: Uint8Array, options: AskOptions = {}): Promise<CallResult> {
+    const { connection = this.main, limitMs = patientMs, ...rest } = options;
+    const startedAt = this.transcript.now();
+    const result = await connection.unary(path, message, { ...rest, limitMs });
+    this.note(result, startedAt);
+    if (result.end === 'lost' && (await this.hasExited())) throw new PluginExited(this.plugin.exited ?? { atMs: 0 });
+    return result;
+  }
+
+  /** As `call`, for probes that need an answer. @throws DeadlinePassed, ConnectionClosed, Blocked, PluginExited */
+  async answered(
+    path: string,
+    message: Uint8Array,
+    options: AskOptions = {},
+  ): Promise<CallResult & { status: number }> {
+    const result = await this.call(path, message, options);
+    if (result.status !== undefined) return { ...result, status: result.status };
+    if (result.end === 'cancelled') throw new DeadlinePassed(`an answer to ${path}`, options.limitMs ?? patientMs);
+    throw this.lost(`${path}: ${describeCall(result)}`);
+  }
+
+  /**
+   * Asks a question as the server does, for probes that are not about time or metadata.
+   * @throws Blocked by the requirement about time or metadata where that is what went wrong; PluginFact
+   */
+  async ask(
+    contract: Contract,
+    question: Question,
+    options: AskOptions = {},
+  ): Promise<CallResult & { status: number }> {
+    return this.askRaw(contract, contract.ask(question), options);
+  }
+
+  /** As `ask`, with the bytes of the request. */
+  async askRaw(contract: Contract, bytes: Uint8Array, options: AskOptions = {}) {
+    const metadata = { 'grpc-timeout': `${Math.ceil((options.limitMs ?? patientMs) / 1000)}S`, ...options.metadata };
+    const result = await this.call(contract.call, bytes, { ...options, metadata });
+    if (result.status === Status.UNAUTHENTICATED)
+      throw new Blocked('POL-SVC-009', 'the plugin demands credentials that no server sends');
+    if (result.status === Status.DEADLINE_EXCEEDED || (result.status === undefined && result.end === 'cancelled'))
+      throw new Blocked('POL-SVC-005', `${contract.call} was not answered within ${patientMs / 1000} s`);
+    if (result.status === undefined) throw this.lost(`${contract.call}: ${describeCall(result)}`);
+    return { ...result, status: result.status };
+  }
+
+  /** Records a call in the transcript. */
+  note(result: CallResult, startedAtMs: number): Evidence {
+    const took = Math.round(result.durationMs);
+    const [first] = result.messages;
+    const bytes = first && result.status === Status.OK ? ` with ${showBytes(first.bytes)}` : '';
+    return this.transcript.add(
+      'call',
+      `${result.path} at ${Math.round(startedAtMs)} ms: ${describeCall(result)}${bytes} after ${took} ms`,
+    );
+  }
+
+  /** A connection that ended may mean a process that is ending: gives it a moment to show. */
+  async hasExited(): Promise<boolean> {
+    if (this.plugin.exited) return true;
+    await settlesWithin(this.plugin.whenExited, 50);
+    return this.plugin.exited !== undefined;
+  }
+
+  /** How the plugin ended, where it has. */
+  get exited(): Exit | undefined {
+    return this.plugin.exited;
+  }
+
+  lost(what: string): ConnectionClosed {
+    this.transcript.add('connection', what);
+    return new ConnectionClosed(what);
+  }
+
+  /** The last words, calls and connections: what most outcomes rest on. */
+  evidence(count = 4): readonly Evidence[] {
+    return this.transcript.last(count, 'call', 'connection', 'file', 'signal', 'exit', 'stderr');
+  }
+}
+
+const shownBytes = 24;
+
+/** `08 01`; `no bytes` for an empty message. */
+export function showBytes(bytes: Uint8Array): string {
+  if (bytes.byteLength === 0) return 'no bytes';
+  const shown = Array.from(bytes.subarray(0, shownBytes), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  return bytes.byteLength > shownBytes ? `${shown} … (${bytes.byteLength} bytes)` : shown;
+}

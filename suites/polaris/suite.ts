@@ -1,0 +1,40 @@
+/** Polaris server plugins on Unix sockets (generations P3 and P2): launches, and probes in the order of a server's start. */
+import { failed, type ProbeOutcome, passed } from '../../src/run/outcome.ts';
+import type { Suite } from '../../src/run/suite.ts';
+import { classes, diagnoses } from './classes.ts';
+import { close, fence, open } from './host.ts';
+import { launches, type PolarisLaunch } from './launches.ts';
+import { connectionProbes } from './probes/connection.ts';
+import { reflectionProbes } from './probes/reflection.ts';
+import { startProbes } from './probes/start.ts';
+import { areas, requirements } from './requirements.ts';
+import type { PolarisSession } from './session.ts';
+
+/** Two copies that share a path, or cannot both start, must be started one after the other; that breaks no rule. */
+function judgePair(first: PolarisSession, second: PolarisSession): ProbeOutcome {
+  if (!second.broken && first.path !== second.path) return passed();
+  return failed({ expected: 'two copies side by side', observed: 'they disturb each other' });
+}
+
+export const suite: Suite<PolarisSession, PolarisLaunch> = {
+  system: 'polaris',
+  requirements,
+  areas,
+  capabilities: {},
+  launches,
+  probes: [...startProbes, ...connectionProbes, ...reflectionProbes],
+  startRequirement: 'POL-SOCK-002',
+  idleRequirement: 'POL-SOCK-002',
+  crashRequirement: 'POL-ERR-001',
+  classes,
+  diagnoses,
+  isProtocolVariable: (name) => name.startsWith('POLARIS_'),
+  open,
+  fence,
+  close,
+  pairing: { launch: 'again', judge: judgePair },
+  observe: ({ scanned, contracts }) => ({
+    services: [...new Set(scanned.flatMap(({ services }) => services))],
+    capabilities: contracts.map(({ generation }) => generation),
+  }),
+};
