@@ -8,11 +8,11 @@ import { type Cause, type Failed, failed } from '../../src/run/outcome.ts';
 import { DeadlinePassed, PluginExited } from '../../src/run/plugin-fact.ts';
 import { whileAlive } from '../../src/run/within.ts';
 import { type Address, type ConnectResult, connectSocket } from '../../src/wire/address.ts';
+import { describeCall } from '../../src/wire/describe-call.ts';
 import type { CallResult } from '../../src/wire/grpc-call.ts';
 import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
 import { type Sniffed, sniff } from '../../src/wire/sniff.ts';
-import { describeCall } from './describe-call.ts';
 import { empty, healthRequest, healthService, methods } from './services.ts';
 import type { GrpcSession } from './session.ts';
 

@@ -13,11 +13,11 @@ import { Blocked, ConnectionClosed, DeadlinePassed, NotOffered, PluginExited } f
 import type { Broken, StartBeside } from '../../src/run/suite.ts';
 import { whileAlive } from '../../src/run/within.ts';
 import { type ConnectResult, connectSocket, showAddress } from '../../src/wire/address.ts';
+import { describeCall } from '../../src/wire/describe-call.ts';
 import type { CallOptions, CallResult, GrpcCall } from '../../src/wire/grpc-call.ts';
 import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
 import type { Deadlines } from './deadlines.ts';
-import { describeCall } from './describe-call.ts';
 import type { Handshake } from './handshake.ts';
 import type { LogFacts } from './logs.ts';
 import { statOf } from './socket-file.ts';

@@ -3,7 +3,7 @@ import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/out
 import { DeadlinePassed } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { eventually } from '../../../src/run/within.ts';
-import { describeCall } from '../describe-call.ts';
+import { describeCall } from '../../../src/wire/describe-call.ts';
 import { kill } from '../kill.ts';
 import { empty, healthRequest, healthService, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';

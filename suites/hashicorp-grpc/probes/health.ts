@@ -3,8 +3,8 @@ import { failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
 import { Blocked, DeadlinePassed } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { eventually } from '../../../src/run/within.ts';
+import { describeCall } from '../../../src/wire/describe-call.ts';
 import { Status, statusName } from '../../../src/wire/grpc-status.ts';
-import { describeCall } from '../describe-call.ts';
 import { healthRequest, healthService, healthStatus, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 

@@ -4,9 +4,9 @@ import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/out
 import { Blocked, DeadlinePassed, PluginExited } from '../../../src/run/plugin-fact.ts';
 import { type Probe, type ProbeReturn, probe } from '../../../src/run/suite.ts';
 import { eventually } from '../../../src/run/within.ts';
+import { describeCall } from '../../../src/wire/describe-call.ts';
 import type { CallResult, GrpcCall } from '../../../src/wire/grpc-call.ts';
 import { Status, statusName } from '../../../src/wire/grpc-status.ts';
-import { describeCall } from '../describe-call.ts';
 import { healthRequest, healthService, healthStatus, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 import { prepareTrial, trialsIn } from './trials.ts';

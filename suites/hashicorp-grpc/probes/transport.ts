@@ -6,9 +6,9 @@ import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/out
 import { Blocked, DeadlinePassed } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { connectSocket } from '../../../src/wire/address.ts';
+import { describeCall } from '../../../src/wire/describe-call.ts';
 import type { GrpcConnection } from '../../../src/wire/grpc-connection.ts';
 import { statusName } from '../../../src/wire/grpc-status.ts';
-import { describeCall } from '../describe-call.ts';
 import { isCompleteGrpc, tooFewStreams } from '../reach.ts';
 import { healthRequest, healthService, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';

@@ -5,8 +5,8 @@ import type { Call } from '../../../src/config/profile.ts';
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { CannotTell } from '../../../src/run/plugin-fact.ts';
 import { type Probe, type ProbeReturn, probe } from '../../../src/run/suite.ts';
+import { describeCall } from '../../../src/wire/describe-call.ts';
 import { Status, statusName } from '../../../src/wire/grpc-status.ts';
-import { describeCall } from '../describe-call.ts';
 import { healthRequest, healthService, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 
