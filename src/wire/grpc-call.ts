@@ -136,7 +136,7 @@ export class GrpcCall {
   cancel(): void {
     if (this.#finished) return;
     this.#cancelled = true;
-    this.#stream?.close(cancelCode);
+    this.#reset(cancelCode);
     this.#farewell ??= setTimeout(() => this.#finish(this.#cause()), farewellMs);
   }
 
@@ -148,6 +148,14 @@ export class GrpcCall {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /**
+   * Resets the stream, but never from within its own events: Node would write while nghttp2 still reads the bytes these
+   * events tell of, free the stream under it and end the whole process with an assertion (node_http2.cc).
+   */
+  #reset(code: number): void {
+    setImmediate(() => this.#stream?.close(code));
   }
 
   #listen(stream: ClientHttp2Stream, options: CallOptions): void {
@@ -163,7 +171,7 @@ export class GrpcCall {
     stream.on('end', () => {
       this.#ended = true;
       // The call is over, whatever we still had to say: a Go host resets what it had not finished.
-      if (!stream.writableEnded) stream.close(noError);
+      if (!stream.writableEnded) this.#reset(noError);
     });
     stream.on('error', () => undefined);
     stream.on('close', () => this.#finish(this.#cause()));
@@ -191,7 +199,7 @@ export class GrpcCall {
     this.#finished = true;
     clearTimeout(this.#farewell);
     this.#settle(this.#report(end));
-    this.#stream?.destroy();
+    setImmediate(() => this.#stream?.destroy());
   }
 
   #cause(): CallResult['end'] {

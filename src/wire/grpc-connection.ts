@@ -128,7 +128,9 @@ export class GrpcConnection {
 
   /** Closes at once, as a host that is done does. */
   close(): void {
-    this.#session.destroy();
+    this.#isClosed = true;
+    // Not from within an event of a stream: nghttp2 may still be reading the bytes that it tells of.
+    setImmediate(() => this.#session.destroy());
     // The farewell of HTTP/2 must be read to be sent; a plugin that reads nothing would keep the socket open for ever.
     const timer = setTimeout(() => this.#socket.destroy(), farewellMs);
     void this.closed.then(() => clearTimeout(timer));
