@@ -109,7 +109,14 @@ export async function close(session: GrpcSession): Promise<void> {
   session.readStdin = session.plugin.hasReadStdin;
   const { plugin, deadlines } = session;
   const gone = (limitMs: number) => eventually(() => plugin.exited !== undefined, { limitMs });
-  if (!session.leaving && session.handshake.address && !session.broken && session.notOffered === undefined) {
+  // The port of one that has ended may be another plugin's by now, which must not be told to stop.
+  if (
+    !plugin.exited &&
+    !session.leaving &&
+    session.handshake.address &&
+    !session.broken &&
+    session.notOffered === undefined
+  ) {
     const status = await askToShutDown(session);
     session.openMain?.connection.close();
     if (

@@ -1,6 +1,6 @@
 /** Area CT: the controller's Shutdown. */
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
-import { DeadlinePassed } from '../../../src/run/plugin-fact.ts';
+import { Blocked, DeadlinePassed } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { eventually } from '../../../src/run/within.ts';
 import { describeCall } from '../../../src/wire/describe-call.ts';
@@ -96,7 +96,18 @@ async function endsOpenCalls(session: GrpcSession): Promise<ProbeOutcome> {
   });
 }
 
+/** Whatever keeps a host from securing its connection has broken another rule. @throws Blocked */
+async function assertSecures(session: GrpcSession): Promise<void> {
+  const result = session.security && (await session.connectRaw());
+  if (!session.security || !result?.connected) return;
+  const { secureHost } = await import('../tls/reach-tls.ts');
+  const secured = await secureHost(session, session.security, result.socket);
+  if ('broken' in secured) throw new Blocked(secured.broken[0], secured.broken[1].observed);
+  if ('connection' in secured) secured.connection.close();
+}
+
 async function worksFirst(session: GrpcSession): Promise<ProbeOutcome> {
+  await assertSecures(session);
   const { unimplemented, accepted, answer } = await kill(session);
   if (unimplemented) return skipped(noController);
   if (accepted) return passed();

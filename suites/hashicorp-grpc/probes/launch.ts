@@ -237,9 +237,11 @@ export const launchProbes: readonly Probe<GrpcSession>[] = [
     session.handshake.line ? passed() : startsAsUsual(session, 'with nothing but the cookie'),
   ),
 
-  probe('GRPC-LE-006', { launches: ['extra-variables'] }, (session: GrpcSession) =>
-    startsAsUsual(session, 'with PLUGIN_ variables it does not know'),
-  ),
+  probe('GRPC-LE-006', { launches: ['plain', 'extra-variables'] }, (plain: GrpcSession, session: GrpcSession) => {
+    // What is broken without them has nothing to do with the variables.
+    if (plain.broken) throw new Blocked(plain.broken.by, plain.broken.outcome.observed);
+    return startsAsUsual(session, 'with PLUGIN_ variables it does not know');
+  }),
 
   probe('GRPC-LE-007', { launches: ['narrow-ports'] }, portInRange),
 

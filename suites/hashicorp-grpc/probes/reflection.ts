@@ -42,9 +42,13 @@ function lacks(said: DescService, called: DescService): string | undefined {
   return undefined;
 }
 
+/** Fields that came later: a plugin on an older library says truly that it has none. */
+const laterFields = ['plugin.ConnInfo.knock'];
+
 function lacksFields(said: DescMessage, called: DescMessage): string | undefined {
   for (const { name, number, fieldKind } of called.fields) {
     const own = said.fields.find((field) => field.number === number);
+    if (!own && laterFields.includes(`${said.typeName}.${name}`)) continue;
     if (!own) return `${said.typeName} has no field ${name} = ${number}`;
     if (own.fieldKind !== fieldKind) return `${said.typeName}.${name} is ${own.fieldKind}, not ${fieldKind}`;
   }
