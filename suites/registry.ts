@@ -2,5 +2,6 @@
 import type { Registry } from '../src/run/registry.ts';
 import { hashicorpGrpc } from './hashicorp-grpc/entry.ts';
 import { polaris } from './polaris/entry.ts';
+import { tilotech } from './tilotech/entry.ts';
 
-export const registry: Registry = [hashicorpGrpc, polaris];
+export const registry: Registry = [hashicorpGrpc, polaris, tilotech];

@@ -132,6 +132,16 @@ export class Output {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Stops reading for a while, as a busy host does: what is written then waits in the pipe. */
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  /** Reads on after `pause`. */
+  resume(): void {
+    this.#stream.resume();
+  }
+
   /** Stops reading and lets go of the pipe, whoever may still hold its other end. */
   release(): void {
     this.#stream.destroy();

@@ -162,11 +162,13 @@ export class Engine<S extends Session, L extends Launch<S>> {
   /** A second look may tell more of a start that failed than the start itself. */
   async #explain(gate: S): Promise<void> {
     if (!gate.broken || this.state.stopped) return;
-    const cause = await this.suite.explain?.(this.#starter, gate);
-    if (!cause) return;
+    const explanation = await this.suite.explain?.(this.#starter, gate);
+    if (!explanation) return;
+    const { breaks, ...cause } = explanation;
     const { by, outcome } = gate.broken;
     this.state.results.drop(by);
-    this.state.recordOutcome(by, { ...outcome, cause }, [this.plan.gate.launch.name]);
+    for (const id of breaks === undefined ? [by] : [by, breaks])
+      this.state.recordOutcome(id, { ...outcome, cause }, [this.plan.gate.launch.name]);
   }
 
   /** Nothing else is started when the gate's plugin never got ready: one root cause, not forty failures. */

@@ -172,7 +172,13 @@ export interface Suite<S extends Session = Session, L extends Launch<S> = Launch
    */
   complete?(context: CompletionContext<S, L>): Promise<Completion>;
   /** Looks once more at a plugin whose gate did not get ready: a better cause, where a different start tells one. */
-  explain?(context: CompletionContext<S, L>, gate: S): Promise<Cause | undefined>;
+  explain?(context: CompletionContext<S, L>, gate: S): Promise<Explanation | undefined>;
+}
+
+/** A better cause for a start that failed. */
+export interface Explanation extends Cause {
+  /** A requirement that turns out to be broken as well. */
+  readonly breaks?: string;
 }
 
 export interface CompletionContext<S extends Session, L extends Launch<S>> {

@@ -1,0 +1,170 @@
+/**
+ * One HTTP/1.1 exchange on a Unix socket, as a Go host makes it, with everything that can go wrong told apart. The
+ * parser is as lenient as Go's: what a real host takes for an answer must not fail here.
+ */
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+
+/** The headers of Go's client in its order; `Content-Length` is added where there is a body. */
+export const goHeaders: Readonly<Record<string, string>> = {
+  Host: 'plugin',
+  'User-Agent': 'Go-http-client/1.1',
+  'Content-Type': 'application/json',
+  'Accept-Encoding': 'gzip',
+};
+
+export interface ExchangeRequest {
+  readonly path: string;
+  /** `POST` unless said otherwise. */
+  readonly verb?: string;
+  readonly body?: Uint8Array | string;
+  /** All headers but `Content-Length`; those of Go's client unless said otherwise. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Until the whole answer is there, in milliseconds. */
+  readonly limitMs: number;
+  /** Keeps the connection for the next exchange; without one every exchange has a connection of its own. */
+  readonly agent?: Agent;
+  /** Ends the exchange in its middle, as a host does that goes away. */
+  readonly signal?: AbortSignal;
+}
+
+/** How an exchange ended. */
+export type ExchangeEnd =
+  | 'complete'
+  /** The connection could not be made. */
+  | 'refused'
+  /** The connection was closed before any byte of an answer. */
+  | 'closed'
+  /** The answer broke off in its middle. */
+  | 'truncated'
+  /** What came is not HTTP. */
+  | 'malformed'
+  /** The time was over. */
+  | 'timeout'
+  /** The answer is longer than anybody needs. */
+  | 'too-large'
+  /** We ended it ourselves. */
+  | 'aborted';
+
+export interface Exchange {
+  readonly verb: string;
+  readonly path: string;
+  readonly end: ExchangeEnd;
+  /** The system's or the parser's word for it, unless complete. */
+  readonly error?: string;
+  readonly status?: number;
+  /** Such as `1.1`. */
+  readonly httpVersion?: string;
+  /** Names in lower case; values of repeated headers joined. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body as far as it came, decompressed where Go's client would. */
+  readonly body: Buffer;
+  readonly durationMs: number;
+  /** Made on a connection that an earlier exchange had left open. */
+  readonly reused: boolean;
+}
+
+/** More than this is not kept of an answer, in bytes. */
+const longestBody = 64 * 1024 * 1024;
+
+/** An agent that keeps one connection, for exchanges that follow one another on it. */
+export const oneConnection = (): Agent => new Agent({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
+
+/** Makes one exchange. Never throws for what the other side does. */
+export function exchange(socketPath: string, wanted: ExchangeRequest): Promise<Exchange> {
+  const { path, verb = 'POST', body, headers = goHeaders, limitMs, agent, signal } = wanted;
+  const startedAt = performance.now();
+  const own = agent ?? oneConnection();
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let response: IncomingMessage | undefined;
+    let length = 0;
+    let reused = false;
+    let settled = false;
+    const settle = (end: ExchangeEnd, error?: string): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      if (end !== 'complete') sent.destroy();
+      if (!agent) own.destroy();
+      const result = { verb, path, end, reused, durationMs: performance.now() - startedAt };
+      resolve({ ...result, ...(error !== undefined && { error }), ...describe(response, Buffer.concat(chunks)) });
+    };
+    const sent = request({
+      socketPath,
+      path,
+      method: verb,
+      agent: own,
+      setHost: false,
+      headers: withLength(headers, body),
+      insecureHTTPParser: true,
+    });
+    // Go's client sends no such header.
+    sent.removeHeader('Connection');
+    const timer = setTimeout(() => settle('timeout', `nothing more within ${limitMs} ms`), limitMs);
+    const abort = (): void => settle('aborted', 'ended by Plugfest');
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    sent.on('socket', () => {
+      reused = sent.reusedSocket;
+    });
+    sent.on('response', (incoming) => {
+      response = incoming;
+      incoming.on('data', (chunk: Buffer) => {
+        length += chunk.byteLength;
+        if (length > longestBody) settle('too-large', `more than ${longestBody} bytes`);
+        else chunks.push(chunk);
+      });
+      incoming.on('end', () => (incoming.complete ? settle('complete') : settle('truncated', 'the body broke off')));
+      incoming.on('error', (error) => settle(isParserError(error) ? 'malformed' : 'truncated', error.message));
+      incoming.on('close', () => settle('truncated', 'the body broke off'));
+    });
+    sent.on('upgrade', (_, socket) => {
+      socket.destroy();
+      settle('malformed', '101 Switching Protocols');
+    });
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      if (isParserError(error)) settle('malformed', error.message);
+      else if (error.syscall === 'connect') settle('refused', error.code ?? error.message);
+      else settle((sent.socket?.bytesRead ?? 0) > 0 && !reused ? 'truncated' : 'closed', error.code ?? error.message);
+    });
+    sent.end(body);
+  });
+}
+
+const isParserError = (error: NodeJS.ErrnoException): boolean => error.code?.startsWith('HPE_') ?? false;
+
+function withLength(headers: Readonly<Record<string, string>>, body: Uint8Array | string | undefined) {
+  if (body === undefined) return headers;
+  // Where Go's client has it.
+  const { Host, 'User-Agent': agent, ...rest } = headers;
+  return {
+    ...(Host !== undefined && { Host }),
+    ...(agent !== undefined && { 'User-Agent': agent }),
+    'Content-Length': String(Buffer.byteLength(body)),
+    ...rest,
+  };
+}
+
+function describe(response: IncomingMessage | undefined, body: Buffer) {
+  if (!response) return { headers: {}, body };
+  const headers = Object.fromEntries(
+    Object.entries(response.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
+  const facts = { status: response.statusCode ?? 0, httpVersion: response.httpVersion, headers };
+  return { ...facts, body: decompress(headers['content-encoding'], body) };
+}
+
+/** What cannot be unpacked stays as it is: whoever reads it will see that it is not JSON. */
+function decompress(encoding: string | undefined, body: Buffer): Buffer {
+  if (encoding?.toLowerCase() !== 'gzip') return body;
+  try {
+    return gunzipSync(body, { maxOutputLength: longestBody });
+  } catch {
+    return body;
+  }
+}
