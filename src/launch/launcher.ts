@@ -2,13 +2,14 @@
  * The only place that starts anything. One launcher serves a whole harness: it owns the run's marker, its private
  * directory and its watchdog, and every plugin it starts ends with nothing left behind.
  */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
-import { execa } from 'execa';
 import { markerVariable } from './environment.ts';
 import type { Exit } from './exit.ts';
 import { Output } from './output.ts';
@@ -104,13 +105,12 @@ export class Launcher {
       if (pipes?.stdin) offerLine(pipes.stdin.write);
       const child = this.#spawn(options, environment, pipes);
       const { pid } = child;
-      if (pid === undefined) throw new StartRefused(`spawn ${codeOf(await child)}`);
+      if (pid === undefined) throw new StartRefused(`spawn ${codeOf((await once(child, 'error'))[0])}`);
       this.#watchdog.watch(pid);
       transcript.add('start', `pid ${pid}: ${options.command.join(' ')}`);
       const stdout = new Output('stdout', readable(pipes?.stdout.read, child.stdout), transcript);
       const stderr = new Output('stderr', readable(pipes?.stderr.read, child.stderr), transcript);
       transcript.attach(stdout, stderr);
-      child.catch(() => undefined);
       const exit = new Promise<Omit<Exit, 'killedBy'>>((resolve) => {
         child.once('exit', (code, signal) =>
           resolve({ ...(signal === null ? { code: code ?? 0 } : { signal }), atMs: Math.round(transcript.now()) }),
@@ -184,28 +184,27 @@ export class Launcher {
     { path, command, cwd, stdin, hasParent }: StartOptions,
     environment: Readonly<Record<string, string>>,
     pipes: PluginPipes | undefined,
-  ) {
+  ): ChildProcess {
     // A closed stdin cannot be asked of Node; a shell that replaces itself with the plugin can give it.
     const script = stdin === 'closed' ? 'exec "$0" "$@" <&-' : hasParent ? '"$0" "$@" & wait' : undefined;
     const args = command.slice(1);
     const [file, argv] = script === undefined ? [path, args] : ['/bin/sh', ['-c', script, path, ...args]];
-    return execa(file, argv, {
-      ...(script === undefined && { argv0: command[0] }),
-      cwd,
-      env: environment,
-      extendEnv: false,
-      detached: true,
-      cleanup: false,
-      buffer: false,
-      reject: false,
-      stripFinalNewline: false,
-      // execa's types name the descriptors 3 to 9 only; it hands any other to the system as well.
-      stdio: [
-        (pipes?.stdin?.read as 3 | undefined) ?? (stdin === 'pipe' ? 'pipe' : 'ignore'),
-        (pipes?.stdout.write as 3 | undefined) ?? 'pipe',
-        (pipes?.stderr.write as 3 | undefined) ?? 'pipe',
-      ],
-    });
+    try {
+      return spawn(file, argv, {
+        ...(script === undefined && { argv0: command[0] }),
+        cwd,
+        env: environment,
+        detached: true,
+        stdio: [
+          pipes?.stdin?.read ?? (stdin === 'pipe' ? 'pipe' : 'ignore'),
+          pipes?.stdout.write ?? 'pipe',
+          pipes?.stderr.write ?? 'pipe',
+        ],
+      });
+    } catch (error) {
+      // Some refusals, such as E2BIG, are thrown; others come as an event.
+      throw new StartRefused(`spawn ${codeOf(error)}`);
+    }
   }
 }
 

@@ -153,6 +153,9 @@ async function open(
   await eventually(() => isReady() || plugin.stdout.endedAtMs !== undefined, {
     limitMs: Number(context.environment['START_MS'] ?? startMs),
   });
+  // The end of stdout and the end of the process are told in either order.
+  if (!isReady() && plugin.stdout.endedAtMs !== undefined)
+    await eventually(() => plugin.exited !== undefined, { limitMs: 300 });
   const observed = plugin.exited ? 'it ended before it was ready' : 'nothing was said';
   const outcome = failed({ expected: 'ready', observed, timing: !plugin.exited });
   const broken: Broken = { by: startRequirement, stage: 'start', outcome };
