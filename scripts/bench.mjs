@@ -11,7 +11,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { race, timed } from './bench/measure.mjs';
 import { fixtures } from './fixtures/fixtures.mjs';
-import { realHosts } from './fixtures/hosts.mjs';
 import { loadSources } from './load-sources.mjs';
 import { node, step } from './run.mjs';
 
@@ -52,6 +51,7 @@ async function start() {
 /** What a host needs to load a plugin, beside a real host that loads, pings and ends it. */
 async function smoke() {
   const plugin = usable(fixtures(), 'go-kv');
+  const { realHosts } = await import('./fixtures/hosts.mjs');
   const host = usable(realHosts(), 'go-host');
   const cookie = `${plugin.cookie.key}=${plugin.cookie.value}`;
   const words = ['--command', JSON.stringify(plugin.command), '--cookie', cookie];
