@@ -22,7 +22,12 @@ export interface Contract {
   readonly service: DescService;
   readonly ping: string;
   readonly call: string;
+  /** The request as the server sends it. */
   ask(question: Question): Uint8Array;
+  /** The question by itself, without the envelope that some generations put around it. */
+  plain(question: Question): Uint8Array;
+  /** A request of the bytes of a question. */
+  pack(question: Uint8Array): Uint8Array;
   read(bytes: Uint8Array): Reading;
 }
 
@@ -38,12 +43,17 @@ function judge(
 
 const because = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+const typedQuestion = (question: Question): Uint8Array =>
+  toBinary(RateLimitRequestSchema, create(RateLimitRequestSchema, question));
+
 const typed: Contract = {
   generation: 'P3',
   service: RateLimiter,
   ping: '/api.RateLimiter/Ping',
   call: '/api.RateLimiter/Allow',
-  ask: (question) => toBinary(RateLimitRequestSchema, create(RateLimitRequestSchema, question)),
+  ask: typedQuestion,
+  plain: typedQuestion,
+  pack: (question) => question,
   read: (bytes) => {
     try {
       return judge(fromBinary(RateLimitResponseSchema, bytes), 'POL-SVC-001');
@@ -87,6 +97,8 @@ const wrapped: Contract = {
   ping: '/api.components.Plugin/Ping',
   call: '/api.components.Plugin/Call',
   ask: (question) => wrap(payloadUrl, payloadOf(question)),
+  plain: payloadOf,
+  pack: (question) => wrap(payloadUrl, question),
   read: readReply,
 };
 

@@ -1,5 +1,5 @@
 /** The host side: from a started plugin to a session, as a Polaris server starts; its fence, and its end. */
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { PluginProcess } from '../../src/launch/plugin-process.ts';
 import { settlesWithin } from '../../src/launch/settles-within.ts';
 import type { OpenContext } from '../../src/run/suite.ts';
@@ -51,6 +51,8 @@ export async function open(
   if (launch.finds === 'socket') {
     found.socket.destroy();
     session.contracts = context.gate?.contracts ?? [];
+    const known = context.gate?.path;
+    if (known !== undefined) session.knownName = basename(known);
     return session;
   }
   await settlesWithin(plugin.whenExited, settleMs);

@@ -1,4 +1,5 @@
 /** One live plugin with the server's part of the protocol played through, and what a probe may do with it. */
+import type { Answered, CallSession, KnownTypes } from '../../src/calls/call-session.ts';
 import type { Profile } from '../../src/config/profile.ts';
 import type { EnvironmentChanges } from '../../src/launch/environment.ts';
 import type { Exit } from '../../src/launch/exit.ts';
@@ -7,7 +8,7 @@ import { settlesWithin } from '../../src/launch/settles-within.ts';
 import type { Evidence, Transcript } from '../../src/launch/transcript.ts';
 import type { Failed } from '../../src/run/outcome.ts';
 import { Blocked, ConnectionClosed, DeadlinePassed, PluginExited } from '../../src/run/plugin-fact.ts';
-import type { Broken, Session, StartBeside } from '../../src/run/suite.ts';
+import type { Broken, StartBeside } from '../../src/run/suite.ts';
 import { whileAlive } from '../../src/run/within.ts';
 import { connectSocket } from '../../src/wire/address.ts';
 import { describeCall } from '../../src/wire/describe-call.ts';
@@ -44,11 +45,7 @@ export interface PolarisSessionParts {
   readonly startBeside: StartBeside<PolarisSession>;
 }
 
-export type AskOptions = Omit<CallOptions, 'metadata'> & {
-  readonly connection?: GrpcConnection;
-  readonly limitMs?: number;
-  readonly metadata?: Readonly<Record<string, string>>;
-};
+export type AskOptions = CallOptions & { readonly connection?: GrpcConnection; readonly limitMs?: number };
 
 /** How long a probe that is not about time waits for a call. */
 const patientMs = 5000;
@@ -60,7 +57,7 @@ export const hostConnection = {
   userAgent: 'grpc-go/1.52.0',
 } as const;
 
-export class PolarisSession implements Session {
+export class PolarisSession implements CallSession {
   readonly launch: string;
   readonly plugin: PluginProcess;
   readonly transcript: Transcript;
@@ -73,6 +70,8 @@ export class PolarisSession implements Session {
   readyAtMs: number | undefined;
   /** The socket the plugin was reached at first. */
   path: string | undefined;
+  /** The name of the socket that another start of the plugin had bound. */
+  knownName: string | undefined;
   /** Where the plugin settled, in launches that ask for no more. */
   place: string | undefined;
   /** Where the plugin listened instead, each place in a few words. */
@@ -85,6 +84,7 @@ export class PolarisSession implements Session {
   broken: Broken | undefined;
   leaving = false;
   #main: GrpcConnection | undefined;
+  #types: Promise<KnownTypes> | undefined;
 
   constructor(parts: PolarisSessionParts) {
     this.launch = parts.launch;
@@ -113,6 +113,22 @@ export class PolarisSession implements Session {
     return this.path;
   }
 
+  /** The system has no versions of an application's protocol. */
+  get version(): undefined {
+    return undefined;
+  }
+
+  /** Where a client of its own may connect. @throws Blocked */
+  get endpoint() {
+    return { address: { network: 'unix', path: this.socket }, identity: undefined } as const;
+  }
+
+  /** What the plugin and the profile say of the messages; asked once. @throws PluginFact, UsageError */
+  types(): Promise<KnownTypes> {
+    this.#types ??= this.#learnTypes();
+    return this.#types;
+  }
+
   /** The server's connection for calls. @throws Blocked when the plugin cannot be used */
   get main(): GrpcConnection {
     void this.socket;
@@ -135,6 +151,12 @@ export class PolarisSession implements Session {
     const [first] = this.contracts;
     if (!first) throw new Error(`launch ${this.launch} knows no contract`);
     return first;
+  }
+
+  /** All contracts that are checked. @throws Blocked when the plugin cannot be used */
+  get contractsInUse(): readonly Contract[] {
+    void this.socket;
+    return this.contracts;
   }
 
   /** A fresh connection, ready for calls. @throws Blocked, PluginExited, ConnectionClosed, DeadlinePassed */
@@ -163,40 +185,29 @@ export class PolarisSession implements Session {
     return result;
   }
 
-  /** As `call`, for probes that need an answer. @throws DeadlinePassed, ConnectionClosed, Blocked, PluginExited */
-  async answered(
-    path: string,
-    message: Uint8Array,
-    options: AskOptions = {},
-  ): Promise<CallResult & { status: number }> {
+  /**
+   * As `call`, for probes that need an answer. A question that is not answered, or only to those who know a token,
+   * blocks the probe by the rule about that.
+   * @throws DeadlinePassed, ConnectionClosed, Blocked, PluginExited
+   */
+  async answered(path: string, message: Uint8Array, options: AskOptions = {}): Promise<Answered> {
     const result = await this.call(path, message, options);
+    const { limitMs = patientMs } = options;
+    if (this.contracts.some(({ call }) => call === path)) refuseOthers(result, limitMs);
     if (result.status !== undefined) return { ...result, status: result.status };
-    if (result.end === 'cancelled') throw new DeadlinePassed(`an answer to ${path}`, options.limitMs ?? patientMs);
+    if (result.end === 'cancelled') throw new DeadlinePassed(`an answer to ${path}`, limitMs);
     throw this.lost(`${path}: ${describeCall(result)}`);
   }
 
-  /**
-   * Asks a question as the server does, for probes that are not about time or metadata.
-   * @throws Blocked by the requirement about time or metadata where that is what went wrong; PluginFact
-   */
-  async ask(
-    contract: Contract,
-    question: Question,
-    options: AskOptions = {},
-  ): Promise<CallResult & { status: number }> {
+  /** Asks a question as the server does, with time to spare. @throws as `answered` */
+  ask(contract: Contract, question: Question, options: AskOptions = {}): Promise<Answered> {
     return this.askRaw(contract, contract.ask(question), options);
   }
 
   /** As `ask`, with the bytes of the request. */
-  async askRaw(contract: Contract, bytes: Uint8Array, options: AskOptions = {}) {
-    const metadata = { 'grpc-timeout': `${Math.ceil((options.limitMs ?? patientMs) / 1000)}S`, ...options.metadata };
-    const result = await this.call(contract.call, bytes, { ...options, metadata });
-    if (result.status === Status.UNAUTHENTICATED)
-      throw new Blocked('POL-SVC-009', 'the plugin demands credentials that no server sends');
-    if (result.status === Status.DEADLINE_EXCEEDED || (result.status === undefined && result.end === 'cancelled'))
-      throw new Blocked('POL-SVC-005', `${contract.call} was not answered within ${patientMs / 1000} s`);
-    if (result.status === undefined) throw this.lost(`${contract.call}: ${describeCall(result)}`);
-    return { ...result, status: result.status };
+  askRaw(contract: Contract, bytes: Uint8Array, options: AskOptions = {}): Promise<Answered> {
+    const seconds = Math.ceil((options.limitMs ?? patientMs) / 1000);
+    return this.answered(contract.call, bytes, { ...options, metadata: { 'grpc-timeout': `${seconds}S` } });
   }
 
   /** Records a call in the transcript. */
@@ -217,6 +228,16 @@ export class PolarisSession implements Session {
     return this.plugin.exited !== undefined;
   }
 
+  async #learnTypes(): Promise<KnownTypes> {
+    const { knownTypes } = await import('../../src/calls/known-types.ts');
+    const connection = await this.connect();
+    try {
+      return await knownTypes(connection, this.profile, { limitMs: this.deadlines.reflectionMs });
+    } finally {
+      connection.close();
+    }
+  }
+
   /** How the plugin ended, where it has. */
   get exited(): Exit | undefined {
     return this.plugin.exited;
@@ -231,6 +252,14 @@ export class PolarisSession implements Session {
   evidence(count = 4): readonly Evidence[] {
     return this.transcript.last(count, 'call', 'connection', 'file', 'signal', 'exit', 'stderr');
   }
+}
+
+/** @throws Blocked when a question met with a rule that has a probe of its own */
+function refuseOthers({ path, status, end }: CallResult, limitMs: number): void {
+  if (status === Status.UNAUTHENTICATED)
+    throw new Blocked('POL-SVC-009', 'the plugin demands credentials that no server sends');
+  if (status === Status.DEADLINE_EXCEEDED || (status === undefined && end === 'cancelled'))
+    throw new Blocked('POL-SVC-005', `${path} was not answered within ${limitMs / 1000} s`);
 }
 
 const shownBytes = 24;

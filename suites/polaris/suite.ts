@@ -4,8 +4,15 @@ import type { Suite } from '../../src/run/suite.ts';
 import { classes, diagnoses } from './classes.ts';
 import { close, fence, open } from './host.ts';
 import { launches, type PolarisLaunch } from './launches.ts';
+import { anyProbes } from './probes/any.ts';
 import { connectionProbes } from './probes/connection.ts';
+import { descriptorProbes } from './probes/descriptors.ts';
+import { errorProbes } from './probes/errors.ts';
+import { lifeProbes } from './probes/life.ts';
+import { loadProbes } from './probes/load.ts';
+import { pingProbes } from './probes/ping.ts';
 import { reflectionProbes } from './probes/reflection.ts';
+import { serviceProbes } from './probes/service.ts';
 import { startProbes } from './probes/start.ts';
 import { areas, requirements } from './requirements.ts';
 import type { PolarisSession } from './session.ts';
@@ -22,7 +29,18 @@ export const suite: Suite<PolarisSession, PolarisLaunch> = {
   areas,
   capabilities: {},
   launches,
-  probes: [...startProbes, ...connectionProbes, ...reflectionProbes],
+  probes: [
+    ...startProbes,
+    ...connectionProbes,
+    ...reflectionProbes,
+    ...descriptorProbes,
+    ...pingProbes,
+    ...serviceProbes,
+    ...loadProbes,
+    ...anyProbes,
+    ...errorProbes,
+    ...lifeProbes,
+  ],
   startRequirement: 'POL-SOCK-002',
   idleRequirement: 'POL-SOCK-002',
   crashRequirement: 'POL-ERR-001',
@@ -33,8 +51,6 @@ export const suite: Suite<PolarisSession, PolarisLaunch> = {
   fence,
   close,
   pairing: { launch: 'again', judge: judgePair },
-  observe: ({ scanned, contracts }) => ({
-    services: [...new Set(scanned.flatMap(({ services }) => services))],
-    capabilities: contracts.map(({ generation }) => generation),
-  }),
+  extend: async (profile) => (await import('../../src/calls/profile-calls.ts')).profileCalls(profile, 'plain'),
+  observe: ({ scanned }) => ({ services: [...new Set(scanned.flatMap(({ services }) => services))] }),
 };

@@ -1,0 +1,170 @@
+/** Area SVC, second half: time, many calls, many at once, and calls that nobody waits for any more. */
+import { readdirSync } from 'node:fs';
+import { failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
+import { Blocked } from '../../../src/run/plugin-fact.ts';
+import { type Probe, probe } from '../../../src/run/suite.ts';
+import { describeCall } from '../../../src/wire/describe-call.ts';
+import type { CallResult } from '../../../src/wire/grpc-call.ts';
+import { Status, statusName } from '../../../src/wire/grpc-status.ts';
+import type { Contract, Question } from '../contract.ts';
+import { all, ordinary, QuestionType, showQuestion } from '../questions.ts';
+import type { PolarisSession } from '../session.ts';
+
+/** A call with the deadline of the server, and its `grpc-timeout`. */
+const inTime = (session: PolarisSession, contract: Contract, question: Question): Promise<CallResult> => {
+  const { callMs: limitMs } = session.deadlines;
+  return session.call(contract.call, contract.ask(question), { limitMs, metadata: { 'grpc-timeout': `${limitMs}m` } });
+};
+
+const isLate = ({ status, end }: CallResult): boolean =>
+  status === Status.DEADLINE_EXCEEDED || (status === undefined && end === 'cancelled');
+
+const rounds = 40;
+
+async function answersInTime(session: PolarisSession): Promise<ProbeOutcome> {
+  const { callMs } = session.deadlines;
+  const times: number[] = [];
+  for (const contract of session.contractsInUse) {
+    const series = [
+      ...all,
+      ...Array.from({ length: rounds }, (_, index) => ordinary[index % ordinary.length] ?? all[0]),
+    ];
+    for (const question of series) {
+      if (!question) continue;
+      const result = await inTime(session, contract, question);
+      times.push(result.durationMs);
+      if (result.status === Status.UNAUTHENTICATED) throw new Blocked('POL-SVC-009', describeCall(result));
+      if (!isLate(result)) continue;
+      return failed({
+        expected: `an answer within ${callMs} ms to ${showQuestion(question)}`,
+        observed: 'none in that time',
+        evidence: session.evidence(2),
+        timing: true,
+        hostSays: 'rpc error: code = DeadlineExceeded desc = context deadline exceeded',
+        cause: {
+          class: 'no-answer',
+          variant: 'late',
+          title: `${contract.call} takes longer than ${callMs / 1000} s: the server denies the request`,
+          fix: 'Decide from memory; refresh limits in the background.',
+        },
+      });
+    }
+  }
+  times.sort((a, b) => a - b);
+  const p99 = times[Math.min(times.length - 1, Math.floor(times.length * 0.99))] ?? 0;
+  return passed(`${times.length} calls, 99 % within ${p99.toFixed(p99 < 10 ? 1 : 0)} ms`);
+}
+
+const attempts = 300;
+
+/** Asks about one key until a limiter must have had enough. */
+async function deniesWithoutError(session: PolarisSession): Promise<ProbeOutcome> {
+  for (const contract of session.contractsInUse) {
+    const question = { type: QuestionType.api, key: 'GET:/naming/v1/plugfest' };
+    for (let count = 0; count < attempts; count += 1) {
+      const result = await session.ask(contract, question);
+      if (result.status === Status.OK) continue;
+      const how = describeCall(result);
+      if (count === 0) throw new Blocked('POL-SVC-003', `${showQuestion(question)}: ${how}`);
+      return failed({
+        expected: 'OK with allow = false once the limit is reached',
+        observed: `call ${count + 1} about one key: ${how}`,
+        evidence: session.evidence(2),
+        hostSays: `[Pluggable] fail to request plugin server, get error: ${how}`,
+        cause: {
+          class: 'error-for-an-answer',
+          variant: 'limit',
+          title: `After ${count} calls the limit is told by an error, ${statusName(result.status)}: the server logs each denial as a failure of the plugin`,
+          fix: 'Return a response with allow = false instead of an error.',
+        },
+      });
+    }
+  }
+  return passed();
+}
+
+const atOnce = 200;
+const leastStreams = 100;
+
+async function servesManyAtOnce(session: PolarisSession): Promise<ProbeOutcome> {
+  for (const contract of session.contractsInUse) {
+    const connection = await session.connect();
+    const most = (await connection.settings)?.maxConcurrentStreams;
+    if (most !== undefined && most < leastStreams) {
+      connection.close();
+      return failed({
+        expected: `room for ${leastStreams} streams at once`,
+        observed: `SETTINGS_MAX_CONCURRENT_STREAMS is ${most}`,
+        evidence: session.evidence(2),
+        cause: {
+          class: 'too-few-streams',
+          title: `The plugin allows ${most} streams at once: further requests of the server wait, and are denied after 1 s`,
+          fix: 'Leave MAX_CONCURRENT_STREAMS at its default, or set it to 100 or more.',
+        },
+      });
+    }
+    const limitMs = Math.max(session.deadlines.callMs, 1000);
+    const calls = Array.from({ length: atOnce }, (_, index) => {
+      const question = { type: index % 4, key: `key-${index}` };
+      return connection.unary(contract.call, contract.ask(question), { limitMs });
+    });
+    const results = await Promise.all(calls);
+    connection.close();
+    const [late] = results.filter(isLate);
+    const [bad] = results.filter(({ status }) => status !== Status.OK);
+    if (!bad) continue;
+    const count = results.filter(({ status }) => status !== Status.OK).length;
+    if (bad.status === results[0]?.status && count === atOnce && !late)
+      throw new Blocked('POL-SVC-003', `every call ends with ${describeCall(bad)}`);
+    return failed({
+      expected: `${atOnce} calls at once on one connection, each answered within ${limitMs} ms`,
+      observed: `${count} of them: ${describeCall(bad)}`,
+      evidence: session.evidence(2),
+      ...(late && { timing: true }),
+    });
+  }
+  return passed();
+}
+
+/** How many descriptors the process holds; `undefined` where the system does not tell. */
+function descriptorsOf({ plugin }: PolarisSession): number | undefined {
+  try {
+    return readdirSync(`/proc/${plugin.pid}/fd`).length;
+  } catch {
+    return undefined;
+  }
+}
+
+const cancelled = 200;
+const tolerated = 50;
+
+async function bearsCancellation(session: PolarisSession): Promise<ProbeOutcome> {
+  const { contract } = session;
+  const bytes = contract.ask({ type: QuestionType.ip, key: '192.0.2.7' });
+  const before = descriptorsOf(session);
+  for (let count = 0; count < cancelled; count += 1) {
+    const call = session.main.call(contract.call);
+    call.send(bytes);
+    // Half of them are cut off in the middle of the request, half after it.
+    if (count % 2 === 0) call.finish();
+    call.cancel();
+  }
+  await session.answered(contract.call, bytes);
+  const connection = await session.connect();
+  await session.answered(contract.call, bytes, { connection });
+  connection.close();
+  const after = descriptorsOf(session);
+  if (before === undefined || after === undefined || after <= before + tolerated) return passed();
+  return failed({
+    expected: 'no descriptors are kept for calls that were cancelled',
+    observed: `${before} descriptors before, ${after} after ${cancelled} cancelled calls`,
+    evidence: session.evidence(2),
+  });
+}
+
+export const loadProbes: readonly Probe<PolarisSession>[] = [
+  probe('POL-SVC-005', { launch: 'plain', smoke: true }, answersInTime),
+  probe('POL-SVC-006', { launch: 'plain' }, deniesWithoutError),
+  probe('POL-SVC-007', { launch: 'plain' }, servesManyAtOnce),
+  probe('POL-SVC-008', { launch: 'plain' }, bearsCancellation),
+];
