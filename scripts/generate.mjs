@@ -15,7 +15,7 @@ const bin = join(root, 'node_modules/.bin');
 
 /** Where the code goes, and of which files and folders below proto/ it is made; the others belong to fixtures. */
 const outputs = {
-  'src/gen': ['common'],
+  'src/gen': ['common/grpc/reflection/v1/reflection.proto'],
   'suites/hashicorp-grpc/gen': ['hashicorp-grpc'],
   'suites/polaris/gen': ['polaris', 'fixtures/api/components/plugin.proto', 'fixtures/proto/rate_limit_plugin.proto'],
 };
