@@ -3,6 +3,7 @@
  * repaired the way a lenient reader would, and every repair is told: libraries that serve lossy descriptors exist.
  */
 import { create, createFileRegistry, type FileRegistry, fromBinary } from '@bufbuild/protobuf';
+import { protoCamelCase } from '@bufbuild/protobuf/reflect';
 import {
   type DescriptorProto,
   type FieldDescriptorProto,
@@ -189,6 +190,19 @@ function addWellKnown(name: string, files: Map<string, FileDescriptorProto>): vo
   for (const dependency of known.dependency) addWellKnown(dependency, files);
 }
 
+function* messagesIn(list: readonly DescriptorProto[]): Generator<DescriptorProto> {
+  for (const message of list) {
+    yield message;
+    yield* messagesIn(message.nestedType);
+  }
+}
+
+/** Not every toolchain writes JSON names into descriptors; without them all fields would have the same key. */
+function nameFields({ messageType, extension }: FileDescriptorProto): void {
+  const fields = [...[...messagesIn(messageType)].flatMap(({ field }) => field), ...extension];
+  for (const field of fields) if (field.jsonName === '') field.jsonName = protoCamelCase(field.name);
+}
+
 /**
  * Builds the types of serialised file descriptors.
  * @throws Error saying what is missing, when no repair helps
@@ -197,6 +211,7 @@ export function typesOf(descriptors: Iterable<Uint8Array>): Types {
   const parsed = [...descriptors].map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
   const files = new Map(parsed.map((file) => [file.name, file]));
   for (const file of parsed) for (const dependency of file.dependency) addWellKnown(dependency, files);
+  for (const file of parsed) nameFields(file);
   try {
     return { registry: build(files), repairs: [] };
   } catch {
