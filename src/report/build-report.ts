@@ -79,7 +79,9 @@ function levelOf(requirement: Requirement, outcome: Outcome, demanded: ReadonlyS
 const round = (entries: readonly ReportedEvidence[]): readonly ReportedEvidence[] =>
   entries.map((entry) => ({ ...entry, atMs: Math.round(entry.atMs) }));
 
-const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+/** Names such as `proto.KV` keep their letters. */
+const capital = (text: string): string =>
+  /^[a-z]+(?:[\s,:;']|$)/.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}` : text;
 
 /** What a row needs beside its result. */
 export interface RowContext {

@@ -91,6 +91,13 @@ async function wrongPlaces(session: GrpcSession, { services }: LearntTypes): Pro
   return wrong;
 }
 
+/** Listed services that nothing describes. What reflection says of itself nobody needs. */
+const undescribed = ({ services, types, faults }: LearntTypes): readonly string[] => {
+  if (!types) return faults;
+  const missing = services.filter((name) => !name.startsWith('grpc.reflection.') && !types.registry.getService(name));
+  return missing.map((name) => `${name} is listed, and reflection does not describe it`);
+};
+
 async function listsWhatIsServed(session: GrpcSession): Promise<ProbeOutcome> {
   const { learnt } = await session.types();
   if (learnt.version === undefined) throw new NotOffered('the plugin offers no reflection');
@@ -101,7 +108,7 @@ async function listsWhatIsServed(session: GrpcSession): Promise<ProbeOutcome> {
     const said = learnt.types?.registry.getService(service.typeName);
     return said && learnt.services.includes(service.typeName) ? (lacks(said, service) ?? []) : [];
   });
-  const all = [...wrong, ...described, ...learnt.faults];
+  const all = [...wrong, ...described, ...undescribed(learnt)];
   if (all.length === 0) return passed();
   return failed({
     expected: 'a list that names what is served, with its descriptors',

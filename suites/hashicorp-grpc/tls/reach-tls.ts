@@ -21,8 +21,6 @@ export type Secured =
   | { readonly broken: Break }
   | { readonly notOffered: string };
 
-const sniffLimitMs = 500;
-
 const unavailable = (error: string): string =>
   `rpc error: code = Unavailable desc = connection error: desc = "transport: authentication handshake failed: ${error}"`;
 
@@ -52,7 +50,7 @@ const noTls =
 
 async function whyNoTls(session: GrpcSession, message: string): Promise<Secured> {
   const { address } = session.handshake;
-  const found = address ? await sniff(address, sniffLimitMs) : undefined;
+  const found = address ? await sniff(address, session.deadlines.callMs) : undefined;
   if (found?.speech === 'http2') {
     if (!isDemanded(session)) return { notOffered: noTls };
     const outcome = failed({
