@@ -7,7 +7,9 @@ import { knownHosts } from './known-hosts.ts';
 import { type GrpcLaunch, launches } from './launches.ts';
 import { judgePair } from './pairing.ts';
 import { applicationProbes } from './probes/application.ts';
+import { concurrencyProbes } from './probes/concurrency.ts';
 import { controllerProbes } from './probes/controller.ts';
+import { deadlineProbes } from './probes/deadlines.ts';
 import { handshakeProbes } from './probes/handshake.ts';
 import { healthProbes } from './probes/health.ts';
 import { launchProbes } from './probes/launch.ts';
@@ -49,8 +51,10 @@ export const suite: Suite<GrpcSession, GrpcLaunch> = {
     ...healthProbes,
     ...reflectionProbes,
     ...versionProbes,
+    ...concurrencyProbes,
     ...limitProbes,
     ...trialProbes,
+    ...deadlineProbes,
     ...loggingProbes,
     ...applicationProbes,
     ...controllerProbes,
