@@ -7,7 +7,8 @@ import type { EnvironmentChanges } from '../../src/launch/environment.ts';
 import type { Cause } from '../../src/run/outcome.ts';
 import type { Completion, CompletionContext } from '../../src/run/suite.ts';
 import { allCookies, type KnownHost, knownHosts } from './known-hosts.ts';
-import { type GrpcLaunch, launches } from './launches.ts';
+import type { GrpcLaunch } from './launches/launch.ts';
+import { launches } from './launches.ts';
 import type { GrpcSession } from './session.ts';
 
 type Context = CompletionContext<GrpcSession, GrpcLaunch>;

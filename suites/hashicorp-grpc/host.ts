@@ -9,7 +9,7 @@ import { deadlinesOf } from './deadlines.ts';
 import { waitForFirstLine } from './first-line.ts';
 import { addressOf, readHandshake } from './handshake.ts';
 import { readLine } from './handshake-line.ts';
-import type { GrpcLaunch } from './launches.ts';
+import type { GrpcLaunch } from './launches/launch.ts';
 import { LogReader } from './logs.ts';
 import { reach } from './reach.ts';
 import { empty, healthRequest, healthService, methods } from './services.ts';

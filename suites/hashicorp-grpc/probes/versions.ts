@@ -3,7 +3,7 @@ import { blocked, failed, type ProbeOutcome, passed, skipped } from '../../../sr
 import { Blocked } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { Status } from '../../../src/wire/grpc-status.ts';
-import { foreignVersion } from '../launches.ts';
+import { foreignVersion } from '../launches/launch.ts';
 import { empty } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 
