@@ -2,16 +2,17 @@
  * Builds `dist/`: one bundle with shared chunks for the command, the library and the Vitest front end, and the
  * declarations beside them. Bundling is what makes the command start quickly; see docs/design.md.
  */
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { writeDeclarations } from './declarations.mjs';
+import { thirdPartyNotices } from './third-party-notices.mjs';
 import { yamlModules } from './yaml-modules.mjs';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const withTypes = !process.argv.includes('--no-types');
 
 rmSync('dist', { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints: { bin: 'src/bin.ts', index: 'src/index.ts', vitest: 'src/vitest.ts' },
   outdir: 'dist',
   bundle: true,
@@ -29,10 +30,12 @@ await build({
   define: { PLUGFEST_VERSION: JSON.stringify(version) },
   plugins: [yamlModules()],
   logLevel: 'warning',
+  metafile: true,
   // Less to read is less to load; names stay, so that a stack still tells where it comes from.
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'none',
 });
 chmodSync('dist/bin.js', 0o755);
+writeFileSync('dist/THIRD-PARTY-NOTICES.txt', thirdPartyNotices(metafile));
 if (withTypes) writeDeclarations(['src/index.ts', 'src/vitest.ts'], ['node:', 'vitest']);

@@ -12,7 +12,8 @@ import { hashCommand, hashFile } from './launch/hash-file.ts';
 import { languageOf } from './launch/language.ts';
 import { Launcher, StartRefused } from './launch/launcher.ts';
 import { inspectProgram, type ProgramFacts } from './launch/program.ts';
-import { planRun } from './plan/plan.ts';
+import { plannedIds, planRun } from './plan/plan.ts';
+import { scopeOf } from './plan/selection.ts';
 import { buildReport, demandedIds, type ReportInput, reportOutcome } from './report/build-report.ts';
 import type { Report } from './report/report.ts';
 import { reproduceCommand } from './report/reproduce.ts';
@@ -155,22 +156,14 @@ interface RunAll {
 
 async function runAll({ options, profile, prepared, suite, context }: RunAll) {
   const { plugin, program, launcher, notes } = prepared;
-  const scope = {
-    ...(options.only && { only: options.only }),
-    ...(options.skip && { skip: options.skip }),
-    ...(options.level && { level: options.level }),
-    ...(options.smoke && { smoke: true as const }),
-  };
   const plan = planRun(suite, {
-    scope,
+    scope: scopeOf(options),
     soak: options.soak ?? false,
     isolate: options.isolate ?? false,
     ...(options.shuffle !== undefined && { shuffleSeed: options.shuffle }),
   });
   const launches = [plan.gate, ...plan.others];
-  const planned = launches.flatMap((launch) => [...launch.shared, ...launch.isolated, ...launch.ending]);
-  const settled = [...planned, ...plan.looks].flatMap(({ id, needs }) => [id, ...(needs.settles ?? [])]);
-  const ids = [...new Set(settled)].filter((id) => plan.selected.has(id));
+  const ids = plannedIds(plan);
   const reason = await refusalOf(program, profile);
   context.emit({
     type: 'planned',

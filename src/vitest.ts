@@ -10,7 +10,8 @@ import { runCheck } from './check.ts';
 import type { CheckOptions } from './config/options.ts';
 import { resolveProfile } from './config/resolve-profile.ts';
 import { extendSuite } from './extend-suite.ts';
-import { probedIds } from './report/build-report.ts';
+import { plannedIds, planRun } from './plan/plan.ts';
+import { scopeOf } from './plan/selection.ts';
 import { renderFailure } from './report/formats/terminal.ts';
 import { counts, type Report, type ReportedOutcome } from './report/report.ts';
 import { suiteNamed } from './resolve-suite.ts';
@@ -77,7 +78,8 @@ async function defineTests(options: ConformanceOptions): Promise<void> {
   const profile = await resolveProfile(registry, check);
   const system = check.system ?? profile.system ?? defaultSystem;
   const { suite } = await extendSuite(await suiteNamed(registry, system), profile);
-  const ids = probedIds(suite);
+  const plan = planRun(suite, { scope: scopeOf(check), soak: check.soak ?? false, isolate: check.isolate ?? false });
+  const ids = new Set([...plannedIds(plan), ...[...plan.skipped.keys()].filter((id) => plan.selected.has(id))]);
   const controller = new AbortController();
   let run: SharedRun | undefined;
   const start = (task: TestTask): SharedRun => {
@@ -93,6 +95,7 @@ async function defineTests(options: ConformanceOptions): Promise<void> {
       run ??= start(context.task);
       const { outcomes } = await run.report;
       const outcome = outcomes.find((one) => one.id === id);
+      if (!outcome && plan.skipped.has(id)) return context.skip(plan.skipped.get(id));
       if (!outcome) throw new ConformanceError(`${id} has no outcome`);
       await judge(context, outcome, run);
     });

@@ -92,3 +92,11 @@ export function planRun<S extends Session, L extends Launch<S>>(suite: Suite<S, 
     watchMs: scope.smoke ? 0 : watchMs,
   };
 }
+
+/** The ids that the probes of a plan decide, among those that were selected. */
+export function plannedIds<S extends Session, L extends Launch<S>>(plan: Plan<S, L>): readonly string[] {
+  const launches = [plan.gate, ...plan.others];
+  const probes = launches.flatMap((launch) => [...launch.shared, ...launch.isolated, ...launch.ending]);
+  const decided = [...probes, ...plan.looks].flatMap(({ id, needs }) => [id, ...(needs.settles ?? [])]);
+  return [...new Set(decided)].filter((id) => plan.selected.has(id));
+}

@@ -1,6 +1,7 @@
 /** Which requirements a run is narrowed to: ids, areas, globs and diagnosis classes. */
 import { globPattern } from '../config/glob.ts';
 import { nearest } from '../config/nearest.ts';
+import type { CheckOptions } from '../config/options.ts';
 import { UsageError } from '../config/usage-error.ts';
 import type { Level } from '../run/level.ts';
 import { areaOf, type Requirements } from '../run/requirement.ts';
@@ -12,6 +13,14 @@ export interface Scope {
   readonly level?: Level;
   readonly smoke?: true;
 }
+
+/** What the options of a check narrow it to. */
+export const scopeOf = ({ only, skip, level, smoke }: CheckOptions): Scope => ({
+  ...(only && { only }),
+  ...(skip && { skip }),
+  ...(level && { level }),
+  ...(smoke && { smoke: true as const }),
+});
 
 /** The ids that a word stands for. @throws UsageError when it stands for none */
 export function idsOf(
