@@ -8,6 +8,7 @@ import type { GrpcLaunch } from './launches/launch.ts';
 import { launches } from './launches.ts';
 import { judgePair } from './pairing.ts';
 import { applicationProbes } from './probes/application.ts';
+import { cleanUpProbes } from './probes/clean-up.ts';
 import { concurrencyProbes } from './probes/concurrency.ts';
 import { controllerProbes } from './probes/controller.ts';
 import { deadlineProbes } from './probes/deadlines.ts';
@@ -60,6 +61,7 @@ export const suite: Suite<GrpcSession, GrpcLaunch> = {
     ...applicationProbes,
     ...controllerProbes,
     ...shutdownProbes,
+    ...cleanUpProbes,
   ],
   startRequirement: 'GRPC-LE-001',
   startTimeRequirement: 'GRPC-LE-013',

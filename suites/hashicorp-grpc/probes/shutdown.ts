@@ -1,26 +1,17 @@
-/** Areas SD and CL: the end of a plugin, and what is left of it. */
-import { readFileSync } from 'node:fs';
+/** Area SD: the end of a plugin. */
 import { basename } from 'node:path';
 import { describeExit } from '../../../src/launch/exit.ts';
-import { blocked, failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
+import { failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
 import { PluginExited } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { eventually } from '../../../src/run/within.ts';
-import { type KillFacts, kill } from '../kill.ts';
+import { kill } from '../kill.ts';
+import { afterOrderlyEnd, afterShutdown } from '../orderly-end.ts';
 import { healthRequest, healthService, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 import { statOf } from '../socket-file.ts';
 
 const healthCheck = healthRequest(healthService);
-
-/** Most rules are about a Shutdown that was accepted; where it was not, another rule has said so. */
-async function afterShutdown(session: GrpcSession, judge: (facts: KillFacts) => ProbeOutcome): Promise<ProbeOutcome> {
-  const facts = await kill(session);
-  if (facts.unimplemented) return skipped('the plugin has no controller (GRPC-CT-001)');
-  if (facts.answer.end === 'cancelled' && facts.answer.status === undefined)
-    return blocked('GRPC-CT-002', 'Shutdown was never answered');
-  return judge(facts);
-}
 
 const isGone = (session: GrpcSession): Promise<ProbeOutcome> =>
   afterShutdown(session, ({ goneAfterMs, accepted }) => {
@@ -40,12 +31,6 @@ const isGone = (session: GrpcSession): Promise<ProbeOutcome> =>
       },
     });
   });
-
-/** Rules about the orderly end make no sense for a plugin that had to be killed. */
-const afterOrderlyEnd = (session: GrpcSession, judge: (facts: KillFacts) => ProbeOutcome): Promise<ProbeOutcome> =>
-  afterShutdown(session, (facts) =>
-    facts.goneAfterMs === undefined ? blocked('GRPC-SD-001', 'the process had to be killed') : judge(facts),
-  );
 
 const exitsWithZero = (session: GrpcSession): Promise<ProbeOutcome> =>
   afterOrderlyEnd(session, ({ exit }) => {
@@ -197,65 +182,6 @@ async function noticesDeadHost(session: GrpcSession): Promise<ProbeOutcome> {
   });
 }
 
-const removesSocket = (session: GrpcSession): Promise<ProbeOutcome> => {
-  if (session.handshake.address?.network === 'tcp') return Promise.resolve(skipped('the plugin listens on TCP'));
-  return afterOrderlyEnd(session, ({ socketLeft }) =>
-    socketLeft
-      ? failed({
-          expected: 'the socket file is removed',
-          observed: `${session.where} is still there`,
-          evidence: session.evidence(),
-        })
-      : passed(),
-  );
-};
-
-const removesOtherSockets = (session: GrpcSession): Promise<ProbeOutcome> =>
-  afterOrderlyEnd(session, ({ otherSockets }) =>
-    otherSockets.length === 0
-      ? passed()
-      : failed({
-          expected: 'no socket files are left',
-          observed: otherSockets.map((path) => basename(path)).join(', '),
-          evidence: session.evidence(),
-        }),
-  );
-
-const secrets = /-----BEGIN [A-Z ]*(?:PRIVATE KEY|CERTIFICATE)-----/;
-
-const holdsKey = (path: string): boolean => {
-  try {
-    return (
-      /\.(?:pem|key|crt|cer|der|p12|pfx)$/i.test(path) || secrets.test(readFileSync(path, 'latin1').slice(0, 65_536))
-    );
-  } catch {
-    return false;
-  }
-};
-
-const leavesNoKeys = (session: GrpcSession): Promise<ProbeOutcome> =>
-  afterOrderlyEnd(session, ({ otherFiles }) => {
-    const keys = otherFiles.filter(holdsKey);
-    return keys.length === 0
-      ? passed()
-      : failed({
-          expected: 'no key or certificate files are left',
-          observed: keys.map((path) => basename(path)).join(', '),
-          evidence: session.evidence(),
-        });
-  });
-
-async function hasItsOwnName(plain: GrpcSession, again: GrpcSession): Promise<ProbeOutcome> {
-  const [first, second] = [plain.handshake.address, again.handshake.address];
-  if (first?.network !== 'unix' || second?.network !== 'unix') return skipped('the plugin listens on TCP');
-  if (basename(first.path) !== basename(second.path)) return passed();
-  return failed({
-    expected: 'a socket name of its own for each process',
-    observed: `both starts use ${basename(first.path)}`,
-    evidence: [...plain.transcript.last(1, 'stdout'), ...again.transcript.last(1, 'stdout')],
-  });
-}
-
 export const shutdownProbes: readonly Probe<GrpcSession>[] = [
   probe('GRPC-SD-001', { launch: 'plain', ending: true, smoke: true }, isGone),
   probe('GRPC-SD-002', { launch: 'plain', ending: true }, exitsWithZero),
@@ -266,8 +192,4 @@ export const shutdownProbes: readonly Probe<GrpcSession>[] = [
   probe('GRPC-SD-007', { launch: 'plain', isolated: true }, toleratesLostHost),
   probe('GRPC-SD-008', { launch: 'plain', isolated: true, soak: true }, staysIdle),
   probe('GRPC-SD-009', { launch: 'orphaned', isolated: true, soak: true }, noticesDeadHost),
-  probe('GRPC-CL-001', { launch: 'plain', ending: true }, removesSocket),
-  probe('GRPC-CL-002', { launch: 'plain', ending: true }, removesOtherSockets),
-  probe('GRPC-CL-003', { launches: ['plain', 'again'] }, hasItsOwnName),
-  probe('GRPC-CL-004', { launch: 'plain', ending: true }, leavesNoKeys),
 ];
