@@ -1,5 +1,6 @@
 /** What the harness knows of a system before its suite is loaded. Only `suites/registry.ts` knows them all. */
 import type { GenericSchema } from 'valibot';
+import type { Profile } from '../config/profile.ts';
 import type { EnvironmentChanges } from '../launch/environment.ts';
 import type { Suite } from './suite.ts';
 
@@ -9,15 +10,38 @@ export interface Sighting {
   readonly stdout: readonly string[];
   /** The last lines of stderr. */
   readonly stderr: readonly string[];
-  /** Socket files that appeared in folders it was invited to use. */
+  /** Socket files that appeared in folders it was invited to use, and other Unix sockets it listens on. */
   readonly sockets: readonly string[];
+}
+
+/** By what a plugin was recognised, and which form of its system it has, where there are several. */
+export interface Recognition {
+  readonly sign: string;
+  readonly form?: string;
+}
+
+/** An option of the command line that only one system has; its value goes into the profile's block of that system. */
+export interface SystemOption {
+  /** As on the command line, such as `--generation <generation>`. */
+  readonly flags: string;
+  /** The key in the profile's block. */
+  readonly key: string;
+  readonly description: string;
 }
 
 export interface SystemEntry {
   readonly system: string;
   /** The name people use. */
   readonly title: string;
-  load(): Promise<Suite>;
+  /** Options of its own, on top of those that all systems share. */
+  readonly options?: readonly SystemOption[];
+  /**
+   * The suite. A system whose plugins come in forms that have nothing in common on the wire has one for each; the one
+   * without a form is that of the newest, and knows all rules.
+   */
+  load(form?: string): Promise<Suite>;
+  /** The form that a profile fixes. A system that has this method is looked at when the profile does not say. */
+  formOf?(profile: Profile): string | undefined;
   /** The schema of the profile block named after the system. */
   profileBlock(): Promise<GenericSchema | undefined>;
   /** Profiles that ship with the system, by name. */
@@ -25,7 +49,7 @@ export interface SystemEntry {
   /** Variables that satisfy plugins of this system, for a first look. */
   invite(directory: string): Promise<EnvironmentChanges>;
   /** Says by what a plugin of this system is recognised in a sighting; `undefined` when it is not. */
-  recognise(sighting: Sighting): string | undefined;
+  recognise(sighting: Sighting): Recognition | undefined;
 }
 
 export type Registry = readonly SystemEntry[];

@@ -3,7 +3,7 @@ import { createRegistry, type DescMethod } from '@bufbuild/protobuf';
 import { AnyCall, showStatus } from '../../src/calls/any-call.ts';
 import { bearsMissing, refusesUndecodable } from '../../src/calls/any-probes.ts';
 import type { Answered, CallSession } from '../../src/calls/call-session.ts';
-import { anyField } from '../../src/calls/discover.ts';
+import { anyField, pathOf as pathOfMethod } from '../../src/calls/discover.ts';
 import { type Cause, failed, type ProbeOutcome, passed } from '../../src/run/outcome.ts';
 import { Blocked } from '../../src/run/plugin-fact.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
@@ -19,6 +19,9 @@ export interface AnyContract {
   readonly payload: string;
   readonly reply: string;
 }
+
+/** `/package.Service/Method`. */
+export const pathOf = ({ method }: AnyContract): string => pathOfMethod(method);
 
 export class AnyRules {
   readonly #session: CallSession;

@@ -14,6 +14,7 @@ import { pingProbes } from './probes/ping.ts';
 import { reflectionProbes } from './probes/reflection.ts';
 import { serviceProbes } from './probes/service.ts';
 import { startProbes } from './probes/start.ts';
+import { notHere } from './not-here.ts';
 import { areas, requirements } from './requirements.ts';
 import type { PolarisSession } from './session.ts';
 
@@ -22,6 +23,8 @@ function judgePair(first: PolarisSession, second: PolarisSession): ProbeOutcome 
   if (!second.broken && first.path !== second.path) return passed();
   return failed({ expected: 'two copies side by side', observed: 'they disturb each other' });
 }
+
+const goPluginRules = [...requirements.keys()].filter((id) => id.startsWith('POL-GP-'));
 
 export const suite: Suite<PolarisSession, PolarisLaunch> = {
   system: 'polaris',
@@ -40,6 +43,7 @@ export const suite: Suite<PolarisSession, PolarisLaunch> = {
     ...anyProbes,
     ...errorProbes,
     ...lifeProbes,
+    ...notHere<PolarisSession>(goPluginRules, 'the plugin is on a socket; the rule is for go-plugins (P1 and P0)'),
   ],
   startRequirement: 'POL-SOCK-002',
   idleRequirement: 'POL-SOCK-002',
