@@ -4,4 +4,4 @@ import { hashicorpGrpc } from './hashicorp-grpc/entry.ts';
 import { polaris } from './polaris/entry.ts';
 import { tilotech } from './tilotech/entry.ts';
 
-export const registry: Registry = [hashicorpGrpc, polaris, tilotech];
+export const registry: Registry = [hashicorpGrpc, polaris(hashicorpGrpc.load), tilotech];

@@ -29,7 +29,11 @@ export async function baselineUpdateCommand(
   const progress = createProgress({ output, verbose: false, quiet: flags.quiet ?? false });
   const interrupt = onInterrupt((text) => output.write(text));
   try {
-    const report = await runCheck(optionsOf(command, rest), { registry, signal: interrupt.signal, emit: progress.see });
+    const report = await runCheck(optionsOf(command, rest, registry), {
+      registry,
+      signal: interrupt.signal,
+      emit: progress.see,
+    });
     progress.done();
     if (report.interrupted) return exitCodes.interrupted;
     const text = existsSync(path) ? readFileSync(path, 'utf8') : '';

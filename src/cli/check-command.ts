@@ -73,13 +73,27 @@ function tls(word: string): 'none' | 'auto' {
   throw new UsageError(`--tls: expected none or auto, got "${word}"`);
 }
 
+/** The options that only one system has, by their keys; the parser has named them so. */
+function ownOptions(flags: CheckFlags, registry: Registry): Record<string, string> {
+  const given: Readonly<Record<string, unknown>> = { ...flags };
+  const keys = registry.flatMap(({ options = [] }) => options.map(({ key }) => key));
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const value = given[key];
+      return typeof value === 'string' ? [[key, value]] : [];
+    }),
+  );
+}
+
 /** Turns the words of the command line into options. @throws UsageError */
-export function optionsOf(command: readonly string[], flags: CheckFlags): CheckOptions {
+export function optionsOf(command: readonly string[], flags: CheckFlags, registry: Registry): CheckOptions {
   const given = <K extends keyof CheckOptions>(key: K, value: CheckOptions[K] | undefined) =>
     value === undefined ? {} : ({ [key]: value } as Pick<CheckOptions, K>);
   const cookie = flags.cookie === undefined ? undefined : pair(flags.cookie, '--cookie');
+  const own = ownOptions(flags, registry);
   return {
     command: [...command],
+    ...(Object.keys(own).length > 0 && { options: own }),
     ...given('name', flags.name),
     ...given('system', flags.system),
     ...given('profile', flags.profile),
@@ -111,7 +125,7 @@ export function optionsOf(command: readonly string[], flags: CheckFlags): CheckO
 /** Runs the command; returns the exit code. @throws UsageError */
 export async function checkCommand(registry: Registry, command: readonly string[], flags: CheckFlags): Promise<number> {
   if (flags.quiet && flags.verbose) throw new UsageError('--quiet and --verbose exclude each other');
-  const options = optionsOf(command, flags);
+  const options = optionsOf(command, flags, registry);
   const files: readonly ReportFile[] = (flags.report ?? []).map(parseReportFile);
   const output = humanOutput(flags.json ?? false);
   const progress = createProgress({ output, verbose: flags.verbose ?? false, quiet: flags.quiet ?? false });

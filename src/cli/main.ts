@@ -10,7 +10,9 @@ import type { RunFlags } from './run-command.ts';
 
 const collect = (word: string, words: readonly string[] = []): readonly string[] => [...words, word];
 
-function addCheckOptions(command: Command): Command {
+function addCheckOptions(command: Command, registry: Registry): Command {
+  for (const { system, options = [] } of registry)
+    for (const { flags, description } of options) command.option(flags, `${system} only: ${description}`);
   return command
     .option('--name <name>', 'what the report calls the plugin')
     .option('--system <system>', 'plugin system; recognised from what the plugin prints when left out')
@@ -57,6 +59,7 @@ function buildProgram(registry: Registry, finish: (code: number) => void): Comma
       .usage('[options] -- <program> [args...]')
       .argument('<program...>', 'the program and its arguments, after --')
       .exitOverride(),
+    registry,
   ).action(async (words: string[], flags: CheckFlags) => {
     const { checkCommand } = await import('./check-command.ts');
     finish(await checkCommand(registry, words, flags));
@@ -84,6 +87,7 @@ function buildProgram(registry: Registry, finish: (code: number) => void): Comma
       .usage('--baseline <file> [options] -- <program> [args...]')
       .argument('<program...>', 'the program and its arguments, after --')
       .exitOverride(),
+    registry,
   ).action(async (words: string[], flags: CheckFlags) => {
     const { baselineUpdateCommand } = await import('./baseline-command.ts');
     finish(await baselineUpdateCommand(registry, words, flags));

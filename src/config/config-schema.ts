@@ -38,6 +38,12 @@ const plugin = v.strictObject({
       'what the host fixes: a *.plugfest.yaml file, the name of a shipped profile such as terraform, or the profile itself',
     ),
   ),
+  options: v.optional(
+    about(
+      v.record(v.string(), v.string('expected text; quote numbers and booleans')),
+      'what only the system of the plugin knows, such as `generation: P2` for polaris',
+    ),
+  ),
   cookie: v.optional(
     about(
       v.strictObject(

@@ -18,6 +18,8 @@ export interface CheckOptions {
   readonly system?: string;
   /** What the host fixes: a profile file, the name of a shipped profile, or the profile itself. */
   readonly profile?: string | Readonly<Record<string, unknown>>;
+  /** What only the plugin's system knows, by the names of its profile block, such as `generation`; goes before that. */
+  readonly options?: Readonly<Record<string, string>>;
   /** The host's magic cookie; goes before the profile's. */
   readonly cookie?: { readonly key: string; readonly value: string };
   /** Application protocol versions the host offers; go before the profile's. */
@@ -75,6 +77,7 @@ const options = v.strictObject({
   env: v.optional(v.record(variable, v.string())),
   system: v.optional(v.string()),
   profile: v.optional(v.union([v.string(), v.record(v.string(), v.unknown())])),
+  options: v.optional(v.record(v.string(), v.string())),
   cookie: v.optional(v.strictObject({ key: v.pipe(v.string(), v.minLength(1)), value: v.string() })),
   protocolVersions: v.optional(v.array(v.pipe(v.number(), v.integer(), v.minValue(0)))),
   tls: v.optional(v.picklist(['none', 'auto'])),

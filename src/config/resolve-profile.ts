@@ -37,14 +37,18 @@ async function base(registry: Registry, profile: CheckOptions['profile']): Promi
   );
 }
 
+const asObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
+
 /** The profile a check runs with. @throws UsageError */
 export async function resolveProfile(registry: Registry, options: CheckOptions): Promise<Profile> {
   const profile = await base(registry, options.profile);
   const versions = options.protocolVersions?.map(
     (version) => profile.versions.find((offer) => offer.version === version) ?? { version, ...profile.common },
   );
+  const given = options.options;
   return {
     ...profile,
+    ...(given && { block: (system: string) => ({ ...asObject(profile.block(system)), ...given }) }),
     ...(options.cookie && { cookie: options.cookie }),
     ...(versions && { versions }),
     ...(options.tls && { tls: options.tls }),

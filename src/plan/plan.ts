@@ -1,5 +1,5 @@
 /** Which probes run, in which launches and in which order. Pure: nothing is started here. */
-import type { Launch, Probe, Session, Suite } from '../run/suite.ts';
+import type { Launch, Probe, ProbeNeeds, Session, Suite } from '../run/suite.ts';
 import { isNarrowed, type Scope, select } from './selection.ts';
 import { shuffle } from './shuffle.ts';
 
@@ -43,6 +43,12 @@ const watchMs = 250;
 
 const soakReason = 'needs a wait of more than 5 s to prove anything: run with --soak';
 
+/** The launches that a probe looks at by name. */
+function launchesLookedAt(needs: ProbeNeeds): readonly string[] {
+  if ('launches' in needs) return needs.launches;
+  return 'every' in needs && needs.every !== true ? needs.every : [];
+}
+
 /** Plans a run. @throws UsageError for a scope that names nothing */
 export function planRun<S extends Session, L extends Launch<S>>(suite: Suite<S, L>, options: PlanOptions): Plan<S, L> {
   const { scope, soak, isolate, shuffleSeed } = options;
@@ -72,7 +78,7 @@ export function planRun<S extends Session, L extends Launch<S>>(suite: Suite<S, 
   };
   const [gate, ...others] = suite.launches.map(planLaunch);
   if (!gate) throw new Error(`${suite.system} declares no launch`);
-  const looksAt = new Set(looks.flatMap((probe) => ('launches' in probe.needs ? probe.needs.launches : [])));
+  const looksAt = new Set(looks.flatMap(({ needs }) => launchesLookedAt(needs)));
   const needed = others.filter(
     ({ launch, shared, isolated, ending }) =>
       shared.length + isolated.length + ending.length > 0 || looksAt.has(launch.name),

@@ -10,6 +10,8 @@ const isPlain = /^[\w@%+=:,./-]+$/;
 export const shellWord = (word: string): string =>
   word !== '' && isPlain.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
+const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
 /** Builds the command for one requirement. Values given with --env are not repeated: a report may travel. */
 export function reproduceCommand(options: CheckOptions, system: string, profile: Profile, only: string): Reproduce {
   const words = ['check', '--only', only, '--system', system];
@@ -19,6 +21,7 @@ export function reproduceCommand(options: CheckOptions, system: string, profile:
   if (typeof options.profile === 'string') add('--profile', options.profile);
   if (profile.cookie) add('--cookie', `${profile.cookie.key}=${profile.cookie.value}`);
   for (const { version } of profile.versions) add('--protocol-version', String(version));
+  for (const [key, value] of Object.entries(options.options ?? {})) add(`--${kebab(key)}`, value);
   add('--tls', options.tls);
   add('--checksum', options.checksum);
   add('--cwd', options.cwd);

@@ -186,11 +186,18 @@ export class Engine<S extends Session, L extends Launch<S>> {
     for (const probe of this.plan.looks) {
       if (this.state.stopped) return;
       if ('launches' in probe.needs) await this.#lookAt(probe, probe.needs.launches);
-      else
-        for (const launch of this.suite.launches)
-          for (const session of launch.judged ? this.state.sessions(launch.name) : [])
-            this.state.record(probe, await execute(probe, [session]), [launch.name]);
+      else if ('every' in probe.needs) await this.#lookAtEach(probe, probe.needs.every);
       if (!this.state.doubtful.has(probe)) this.state.announce(probe.id);
+    }
+  }
+
+  async #lookAtEach(probe: Probe<S>, names: true | readonly string[]): Promise<void> {
+    for (const { name, judged } of this.suite.launches) {
+      if (names === true ? !judged : !names.includes(name)) continue;
+      const unstarted = names === true ? undefined : this.state.unstarted.get(name);
+      if (unstarted) this.state.recordAll(probe, unstarted, [name]);
+      for (const session of this.state.sessions(name))
+        this.state.record(probe, await execute(probe, [session]), [name]);
     }
   }
 

@@ -2,20 +2,26 @@
  * Says which system a plugin belongs to, from what it does: started once with variables that satisfy every system at
  * once, and once with none, because some plugins serve only without and some only with them.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildEnvironment, type EnvironmentChanges } from '../launch/environment.ts';
+import { describeExit } from '../launch/exit.ts';
 import type { Launcher } from '../launch/launcher.ts';
 import type { PluginProcess } from '../launch/plugin-process.ts';
+import { listenersOf } from '../launch/process-table.ts';
 import type { ProgramFacts } from '../launch/program.ts';
-import type { Registry, Sighting, SystemEntry } from './registry.ts';
+import type { Recognition, Registry, Sighting, SystemEntry } from './registry.ts';
 import type { PluginSpec } from './starter.ts';
 import { eventually } from './within.ts';
 
-export interface Recognised {
+export interface Recognised extends Recognition {
   readonly entry: SystemEntry;
-  /** By what it was recognised. */
-  readonly sign: string;
+}
+
+/** A plugin that nobody recognised, and what it did instead, in a few words. */
+export interface Unrecognised {
+  readonly entry: undefined;
+  readonly did: string;
 }
 
 export interface RecogniseInput {
@@ -29,7 +35,9 @@ export interface RecogniseInput {
   readonly limitMs: number;
 }
 
-const spokenMs = 1000;
+/** How long a plugin is still watched after a line that nobody knows. */
+const spokenMs = 3000;
+const listenersEveryMs = 200;
 
 /** Sockets below a folder, one level deep. */
 function socketsIn(folder: string): readonly string[] {
@@ -49,15 +57,62 @@ function socketsIn(folder: string): readonly string[] {
   }
 }
 
+/** Variables of any system's protocol: they belong to whoever started this harness. */
+const isProtocolVariable = (name: string): boolean => /^(?:PLUGIN|POLARIS)_/.test(name);
+
 const lines = (plugin: PluginProcess, name: 'stdout' | 'stderr'): readonly string[] =>
   plugin[name]
     .lines()
     .slice(0, 40)
     .map((line) => line.bytes.toString('utf8'));
 
-async function see(input: RecogniseInput, isInvited: boolean): Promise<Recognised | undefined> {
+/** What the look has seen so far; asks the system for listeners now and then only, because that is dear. */
+function sighter(plugin: PluginProcess, folder: string): () => Sighting {
+  let listening: readonly string[] = [];
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = plugin.transcript.now();
+    if (now - askedAt > listenersEveryMs) {
+      askedAt = now;
+      const all = listenersOf(plugin.processes().map(({ pid }) => pid));
+      listening = all.filter(({ network }) => network === 'unix').map(({ address }) => address);
+    }
+    return {
+      stdout: lines(plugin, 'stdout'),
+      stderr: lines(plugin, 'stderr'),
+      sockets: [...new Set([...socketsIn(folder), ...socketsIn(plugin.directory), ...listening])],
+    };
+  };
+}
+
+function judge(registry: Registry, sighting: Sighting): Recognised | undefined {
+  for (const entry of registry) {
+    const found = entry.recognise(sighting);
+    if (found !== undefined) return { entry, ...(typeof found === 'string' ? { sign: found } : found) };
+  }
+  return undefined;
+}
+
+const shown = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}…` : text);
+
+/** What a plugin did that nobody recognised. */
+function describe(plugin: PluginProcess, { stdout, stderr, sockets }: Sighting): string {
+  const said = stdout.find((line) => line.trim() !== '');
+  const last = stderr.findLast((line) => line.trim() !== '');
+  const parts = [
+    ...(said === undefined ? ['it prints nothing on stdout'] : [`it prints \`${shown(said.trim())}\``]),
+    ...(sockets.length === 0 ? [] : [`listens on ${sockets.join(', ')}`]),
+    ...(plugin.exited ? [describeExit(plugin.exited)] : []),
+    ...(said === undefined && last !== undefined ? [`its last words are \`${shown(last.trim())}\``] : []),
+  ];
+  return parts.join(', ');
+}
+
+async function see(input: RecogniseInput, isInvited: boolean): Promise<Recognised | Unrecognised> {
   const { registry, launcher, plugin, program, limitMs } = input;
-  const invitations = isInvited ? await Promise.all(registry.map((entry) => entry.invite(launcher.directory))) : [];
+  // A folder of this look alone: what appears in it is this plugin's.
+  const folder = mkdtempSync(join(launcher.directory, 'r-'));
+  const invitations = isInvited ? await Promise.all(registry.map((entry) => entry.invite(folder))) : [];
   const started = await launcher.start({
     launch: 'recognise',
     path: program.path,
@@ -66,26 +121,14 @@ async function see(input: RecogniseInput, isInvited: boolean): Promise<Recognise
     environment: (directory) =>
       buildEnvironment(
         process.env,
-        (name) => name.startsWith('PLUGIN_'),
+        isProtocolVariable,
         { TMPDIR: directory },
         ...invitations,
         input.environment,
         plugin.env,
       ),
   });
-  const sight = (): Sighting => ({
-    stdout: lines(started, 'stdout'),
-    stderr: lines(started, 'stderr'),
-    sockets: socketsIn(launcher.directory).concat(socketsIn(started.directory)),
-  });
-  const judge = (): Recognised | undefined => {
-    const sighting = sight();
-    for (const entry of registry) {
-      const sign = entry.recognise(sighting);
-      if (sign !== undefined) return { entry, sign };
-    }
-    return undefined;
-  };
+  const look = sighter(started, folder);
   let found: Recognised | undefined;
   // A plugin that has written a line nobody knows will hardly say more: a moment, then that is that.
   const hasSpoken = () => {
@@ -95,16 +138,23 @@ async function see(input: RecogniseInput, isInvited: boolean): Promise<Recognise
   const isOver = () => (started.exited !== undefined && started.stdout.endedAtMs !== undefined) || hasSpoken();
   await eventually(
     () => {
-      found = judge();
+      found = judge(registry, look());
       return found !== undefined || isOver();
     },
     { limitMs, everyMs: 10 },
   );
-  found ??= judge();
+  const last = look();
+  found ??= judge(registry, last);
+  const did = found ? '' : describe(started, last);
   await started.end('it was only looked at');
-  return found;
+  rmSync(folder, { recursive: true, force: true });
+  return found ?? { entry: undefined, did };
 }
 
-/** Recognises a plugin's system; `undefined` when it shows no sign of any. */
-export const recognise = async (input: RecogniseInput): Promise<Recognised | undefined> =>
-  (await see(input, true)) ?? (await see(input, false));
+/** Recognises a plugin's system, from what it does with all invitations, or else without any. */
+export async function recognise(input: RecogniseInput): Promise<Recognised | Unrecognised> {
+  const invited = await see(input, true);
+  if (invited.entry) return invited;
+  const alone = await see(input, false);
+  return alone.entry ? alone : invited;
+}

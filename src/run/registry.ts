@@ -46,10 +46,10 @@ export interface SystemEntry {
   profileBlock(): Promise<GenericSchema | undefined>;
   /** Profiles that ship with the system, by name. */
   profiles(): Promise<Readonly<Record<string, unknown>>>;
-  /** Variables that satisfy plugins of this system, for a first look. */
+  /** Variables that satisfy plugins of this system, for a first look. @param directory a folder of this look alone */
   invite(directory: string): Promise<EnvironmentChanges>;
-  /** Says by what a plugin of this system is recognised in a sighting; `undefined` when it is not. */
-  recognise(sighting: Sighting): Recognition | undefined;
+  /** Says by what a plugin of this system is recognised in a sighting, with its form; `undefined` when it is not. */
+  recognise(sighting: Sighting): Recognition | string | undefined;
 }
 
 export type Registry = readonly SystemEntry[];

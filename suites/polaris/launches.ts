@@ -103,6 +103,7 @@ export const launches: readonly [PolarisLaunch, ...PolarisLaunch[]] = [
     ...base,
     name: 'other-folder',
     purpose: 'with a private folder, although another one was given for it',
+    judged: false,
     finds: 'place',
     environment: (context) => inFolder(privateFolder(context)),
     unfit: (_, profile) => (isShared(profile) ? undefined : 'every start has a private folder'),
@@ -120,6 +121,7 @@ export const launches: readonly [PolarisLaunch, ...PolarisLaunch[]] = [
     ...base,
     name: 'default-folder',
     purpose: 'without the variable',
+    judged: false,
     finds: 'place',
     environment: (context) => inFolder(privateFolder(context)),
     setup: async () => {

@@ -108,7 +108,7 @@ export class PolarisSession implements CallSession {
 
   /** The path of the socket. @throws Blocked when there is none that can be used */
   get socket(): string {
-    if (this.broken) throw new Blocked(this.broken.by, this.broken.outcome.observed);
+    if (this.broken) throw blockedBy(this.broken);
     if (this.path === undefined) throw new Error(`launch ${this.launch} found no socket and broke nothing`);
     return this.path;
   }
@@ -253,6 +253,10 @@ export class PolarisSession implements CallSession {
     return this.transcript.last(count, 'call', 'connection', 'file', 'signal', 'exit', 'stderr');
   }
 }
+
+/** Says what stands in the way, in the words of its cause. */
+export const blockedBy = ({ by, outcome }: Broken): Blocked =>
+  new Blocked(by, outcome.cause?.title ?? outcome.observed);
 
 /** @throws Blocked when a question met with a rule that has a probe of its own */
 function refuseOthers({ path, status, end }: CallResult, limitMs: number): void {

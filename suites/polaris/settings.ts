@@ -15,13 +15,10 @@ const names = ['dial', 'reflection', 'ping', 'call', 'end', 'idle'] as const;
 /** The block `polaris` of a profile. */
 export const profileBlock = v.strictObject({
   generation: v.optional(
-    about(
-      v.picklist(generations, `expected ${generations.join(', ')}`),
-      'the generation, when it shall not be recognised',
-    ),
+    about(v.picklist(generations, 'expected P3, P2, P1 or P0'), 'the generation, when it shall not be recognised'),
   ),
   socket: v.optional(about(v.string(), 'the socket the plugin binds, when it has a path of its own')),
-  'sockets-folder': v.optional(about(v.string(), 'the folder the plugin binds in, when it has one of its own')),
+  socketsFolder: v.optional(about(v.string(), 'the folder the plugin binds in, when it has one of its own')),
   deadlines: v.optional(v.strictObject(v.entriesFromList(names, v.optional(duration)))),
 });
 
@@ -84,8 +81,11 @@ function deadlinesOf(profile: Profile, given: NonNullable<Block['deadlines']>): 
 /** What the profile says to this suite. @throws UsageError for a block that is not what it should be */
 export function settingsOf(profile: Profile): Settings {
   const parsed = v.safeParse(v.optional(profileBlock, {}), profile.block('polaris'));
-  if (!parsed.success) throw new UsageError(`polaris in the profile: ${parsed.issues[0].message}`);
-  const { generation, socket, 'sockets-folder': folder, deadlines = {} } = parsed.output;
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw new UsageError(`${v.getDotPath(issue) ?? 'the block'} of polaris: ${issue.message}`);
+  }
+  const { generation, socket, socketsFolder: folder, deadlines = {} } = parsed.output;
   if (socket !== undefined && folder !== undefined)
     throw new UsageError('polaris: a socket and a folder exclude each other', {
       hint: 'the folder of a socket is the one it lies in',

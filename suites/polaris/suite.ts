@@ -4,6 +4,7 @@ import type { Suite } from '../../src/run/suite.ts';
 import { classes, diagnoses } from './classes.ts';
 import { close, fence, open } from './host.ts';
 import { launches, type PolarisLaunch } from './launches.ts';
+import { notHere } from './not-here.ts';
 import { anyProbes } from './probes/any.ts';
 import { connectionProbes } from './probes/connection.ts';
 import { descriptorProbes } from './probes/descriptors.ts';
@@ -14,9 +15,9 @@ import { pingProbes } from './probes/ping.ts';
 import { reflectionProbes } from './probes/reflection.ts';
 import { serviceProbes } from './probes/service.ts';
 import { startProbes } from './probes/start.ts';
-import { notHere } from './not-here.ts';
 import { areas, requirements } from './requirements.ts';
 import type { PolarisSession } from './session.ts';
+import { settingsOf } from './settings.ts';
 
 /** Two copies that share a path, or cannot both start, must be started one after the other; that breaks no rule. */
 function judgePair(first: PolarisSession, second: PolarisSession): ProbeOutcome {
@@ -55,6 +56,10 @@ export const suite: Suite<PolarisSession, PolarisLaunch> = {
   fence,
   close,
   pairing: { launch: 'again', judge: judgePair },
-  extend: async (profile) => (await import('../../src/calls/profile-calls.ts')).profileCalls(profile, 'plain'),
+  extend: async (profile) => {
+    // What the author said wrongly is told before anything is started.
+    settingsOf(profile);
+    return (await import('../../src/calls/profile-calls.ts')).profileCalls(profile, 'plain');
+  },
   observe: ({ scanned }) => ({ services: [...new Set(scanned.flatMap(({ services }) => services))] }),
 };

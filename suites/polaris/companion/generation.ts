@@ -3,7 +3,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import type { Profile } from '../../../src/config/profile.ts';
 import type { EnvironmentChanges } from '../../../src/launch/environment.ts';
 import type { Completion, CompletionContext } from '../../../src/run/suite.ts';
-import type { GrpcLaunch } from '../../hashicorp-grpc/launches.ts';
+import type { GrpcLaunch } from '../../hashicorp-grpc/launches/launch.ts';
 import type { GrpcSession } from '../../hashicorp-grpc/session.ts';
 import type { AnyContract } from '../any-rules.ts';
 import { Plugin } from '../gen/api/components/plugin_pb.ts';

@@ -1,12 +1,11 @@
 /** Area CONN: what the server finds behind the socket before it asks anything. */
 import { failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
-import { Blocked } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { connectSocket } from '../../../src/wire/address.ts';
 import { GrpcConnection } from '../../../src/wire/grpc-connection.ts';
 import { listServices } from '../../../src/wire/list-services.ts';
 import { showListing } from '../scan.ts';
-import { hostConnection, type PolarisSession } from '../session.ts';
+import { blockedBy, hostConnection, type PolarisSession } from '../session.ts';
 
 /** The rules of a connection, from the outside in: what broke one of them kept the others from being seen. */
 const order = ['POL-CONN-001', 'POL-CONN-002', 'POL-CONN-003'] as const;
@@ -18,7 +17,7 @@ function settled({ broken }: PolarisSession, id: (typeof order)[number], note?: 
   const isLater = order.some((other, index) => other === broken.by && index > order.indexOf(id));
   const isPastConnecting = broken.stage === 'connect' && !order.some((other) => other === broken.by);
   if (isLater || (isPastConnecting && id !== 'POL-CONN-003')) return passed(note);
-  throw new Blocked(broken.by, broken.outcome.observed);
+  throw blockedBy(broken);
 }
 
 const isPrompt = (session: PolarisSession): ProbeOutcome => {

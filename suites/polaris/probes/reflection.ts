@@ -1,12 +1,11 @@
 /** Area REFL: what the server learns of the plugin, and how. */
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
-import { Blocked } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { statusName } from '../../../src/wire/grpc-status.ts';
 import { listServices } from '../../../src/wire/list-services.ts';
 import { entryAt } from '../folder.ts';
 import { faultOf, showListing } from '../scan.ts';
-import type { PolarisSession } from '../session.ts';
+import { blockedBy, type PolarisSession } from '../session.ts';
 
 const rules = ['POL-REFL-001', 'POL-REFL-005', 'POL-REFL-002', 'POL-REFL-008'] as const;
 
@@ -14,7 +13,7 @@ const rules = ['POL-REFL-001', 'POL-REFL-005', 'POL-REFL-002', 'POL-REFL-008'] a
 function settled({ broken }: PolarisSession, id: (typeof rules)[number]): ProbeOutcome {
   if (!broken || broken.by === 'POL-CONN-003' || /^POL-REFL-00[34]$/.test(broken.by)) return passed();
   if (broken.by === id) return broken.outcome;
-  throw new Blocked(broken.by, broken.outcome.observed);
+  throw blockedBy(broken);
 }
 
 /** The value of the question means nothing: every other one must be answered alike. */
@@ -54,8 +53,7 @@ function lists(session: PolarisSession, id: 'POL-REFL-003' | 'POL-REFL-004'): Pr
   const { broken, contracts } = session;
   const generation = id === 'POL-REFL-003' ? 'P3' : 'P2';
   if (broken?.by === id) return broken.outcome;
-  if (broken && !/^POL-REFL-00[34]$|^POL-CONN-003$/.test(broken.by))
-    throw new Blocked(broken.by, broken.outcome.observed);
+  if (broken && !/^POL-REFL-00[34]$|^POL-CONN-003$/.test(broken.by)) throw blockedBy(broken);
   if (contracts.some((contract) => contract.generation === generation)) return passed();
   const own = contracts.map((contract) => contract.generation).join(' and ');
   return skipped(

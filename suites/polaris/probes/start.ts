@@ -2,18 +2,17 @@
 import { dirname } from 'node:path';
 import { describeExit } from '../../../src/launch/exit.ts';
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
-import { Blocked } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { entryAt } from '../folder.ts';
 import { isShared, olderVariable } from '../launches.ts';
 import { defaultFolder, denied, folderVariable } from '../not-found.ts';
 import { scan } from '../scan.ts';
-import type { PolarisSession } from '../session.ts';
+import { blockedBy, type PolarisSession } from '../session.ts';
 
 /** Rules that were settled while the plugin was looked for. @throws Blocked */
 function atStart({ broken }: PolarisSession, id: string, note?: string): ProbeOutcome {
   if (broken?.by === id) return broken.outcome;
-  if (broken?.stage === 'start') throw new Blocked(broken.by, broken.outcome.observed);
+  if (broken?.stage === 'start') throw blockedBy(broken);
   return passed(note);
 }
 
@@ -129,7 +128,7 @@ export const startProbes: readonly Probe<PolarisSession>[] = [
   probe('POL-SOCK-001', { launch: 'plain', smoke: true }, (session) => atStart(session, 'POL-SOCK-001')),
   probe('POL-SOCK-002', { launch: 'plain', smoke: true }, isReady),
   probe('POL-SOCK-003', { launch: 'plain', smoke: true }, (session) => atStart(session, 'POL-SOCK-003')),
-  probe('POL-SOCK-004', { every: true }, followsVariable),
+  probe('POL-SOCK-004', { every: ['plain', 'other-folder', 'default-folder'] }, followsVariable),
   probe('POL-SOCK-005', { launch: 'older-variable' }, followsOlderVariable),
   probe('POL-SOCK-008', { launch: 'plain', smoke: true }, letsConnect),
   probe('POL-SOCK-009', { launch: 'plain', smoke: true, settles: ['POL-SOCK-010'] }, isAlone),
