@@ -66,6 +66,7 @@ plugins:
     command: [./kv]
     env: { LEVEL: debug }
     system: hashicorp-grpc
+    options: { generation: P2 }
     cookie: { key: KV_PLUGIN, value: hello }
     protocolVersions: [1, 2]
     tls: auto
@@ -87,6 +88,7 @@ plugins:
         cwd: '/project',
         env: { LEVEL: 'debug' },
         system: 'hashicorp-grpc',
+        options: { generation: 'P2' },
         cookie: { key: 'KV_PLUGIN', value: 'hello' },
         protocolVersions: [1, 2],
         tls: 'auto',
@@ -126,7 +128,7 @@ plugins:
       'a misspelt option',
       'plugins:\n  - name: kv\n    command: [./kv]\n    basline: known.yaml\n',
       '`plugins[0].basline` in the config: there is no such key; the keys are name, command, cwd, env, system, profile, ' +
-        'cookie, protocolVersions, tls, checksum, only, skip, level, smoke, soak, isolate, repeat, shuffle, bail, strict, ' +
+        'options, cookie, protocolVersions, tls, checksum, only, skip, level, smoke, soak, isolate, repeat, shuffle, bail, strict, ' +
         'baseline, timeout\n  /project/plugfest.config.yaml:4: basline: known.yaml\n  did you mean `baseline: known.yaml`?',
     ],
     [
