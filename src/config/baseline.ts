@@ -75,6 +75,8 @@ export interface BaselineRun {
   readonly plugin: string;
   /** Whether `--only` or the like left requirements out: then an entry that matches nothing may still be right. */
   readonly narrowed: boolean;
+  /** Every requirement there is, run or not; what matches none of them is wrong in any run. */
+  readonly requirements?: readonly string[];
 }
 
 /** What an entry is worth in a run; a sentence where there is something to say. */
@@ -117,20 +119,18 @@ function settledSentence(matched: readonly ReportedOutcome[]): string {
 }
 
 /** Judges one entry by one run. The entry must concern the plugin. */
-export function worthOf(entry: BaselineEntry, { outcomes, narrowed }: BaselineRun): Worth {
+export function worthOf(entry: BaselineEntry, { outcomes, narrowed, requirements }: BaselineRun): Worth {
   const listed = `${entry.id} is listed as a known failure and`;
   const matched = outcomes.filter((outcome) => covers(entry, outcome));
   if (matched.some(({ outcome }) => outcome === 'failed')) return { kind: 'used' };
-  if (narrowed && (matched.length === 0 || isGlob(entry.id))) return { kind: 'out-of-scope' };
+  const exists = requirements === undefined || requirements.some((id) => globPattern(entry.id).test(id));
+  if (narrowed && exists && (matched.length === 0 || isGlob(entry.id))) return { kind: 'out-of-scope' };
   const open = matched.find(isOpen);
   if (open) return { kind: 'undecided', sentence: `${listed} ${openSentence(open)}` };
   if (matched.length > 0) return { kind: 'stale', sentence: `${listed} ${settledSentence(matched)}: remove it` };
-  const meant = nearest(
-    entry.id,
-    outcomes.map(({ id }) => id),
-  );
+  const meant = nearest(entry.id, requirements ?? outcomes.map(({ id }) => id));
   const hint = meant === undefined ? 'remove it' : `remove it, or did you mean ${meant}?`;
-  return { kind: 'stale', sentence: `${listed} matches no requirement that was probed: ${hint}` };
+  return { kind: 'stale', sentence: `${listed} matches no requirement${exists ? ' that was probed' : ''}: ${hint}` };
 }
 
 /** What a baseline makes of a run. */

@@ -187,8 +187,9 @@ function judgeBaseline(
   outcomes: readonly ReportedOutcome[],
 ): BaselineResult {
   if (!baseline) return { outcomes, problems: [], notes: [] };
+  const requirements = [...run.suite.requirements.keys(), ...run.extra.keys()];
   return applyBaseline(
-    { outcomes, plugin: plugin.name, narrowed: !isComplete(run) },
+    { outcomes, plugin: plugin.name, narrowed: !isComplete(run), requirements },
     baseline.baseline,
     baseline.today,
   );
