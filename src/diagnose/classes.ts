@@ -182,6 +182,12 @@ const table = {
     explanation: 'grpc-go hosts send PING frames beside calls; a server that answers with GOAWAY ends the session.',
     fix: 'Relax the keep-alive enforcement of the server.',
   },
+  'ignores-pings': {
+    title: 'The plugin leaves pings without an answer',
+    explanation:
+      'Whoever speaks HTTP/2 must answer a PING frame with the same bytes. Hosts with keepalive close the connection when no answer comes.',
+    fix: 'Leave PING frames to a gRPC or HTTP/2 library.',
+  },
   'health-not-serving': {
     title: 'Health does not say SERVING',
     explanation: 'Hosts that ping ask the health service for the name `plugin`, and drop plugins that do not know it.',

@@ -191,8 +191,12 @@ function judgeFormat(header: BinaryHeader, around: Surroundings, depth: number):
   }
 }
 
+const markedScript = Buffer.from('\ufeff#!');
+
 function judgeHead({ path, head, header }: ProgramFile, around: Surroundings, depth = 0): Judgement | undefined {
-  const judged = judgeFormat(header, around, depth);
+  const found = judgeFormat(header, around, depth);
+  const isMarked = found?.kind === 'no-interpreter-line' && head.subarray(0, 5).equals(markedScript);
+  const judged = isMarked ? { ...found, detail: 'a byte order mark stands before its #!' } : found;
   return judged?.error === formatError && hasHandler(path, head, around.machine.handlers) ? undefined : judged;
 }
 
@@ -213,5 +217,7 @@ export function judgeFile(path: string, file: ProgramFile | undefined, around: S
       ? denied('data-file', `${basename(path)} is neither a program nor a script`)
       : denied('no-execute-bit', `mode is ${mode}`);
   }
-  return file && judgeHead(file, around);
+  const judged = file && judgeHead(file, around);
+  // A copy that made everything executable makes no program of it.
+  return judged?.kind === 'no-interpreter-line' && dataEndings.test(path) ? { ...judged, kind: 'data-file' } : judged;
 }

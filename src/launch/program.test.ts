@@ -193,7 +193,7 @@ describe('refuses what the kernel refuses', () => {
       {
         kind: 'not-found',
         hostMessage: `${at('dangling')}: no such file or directory`,
-        detail: 'there is no such file',
+        detail: 'it is a link to nowhere, which is not there',
       },
       {
         kind: 'not-found',

@@ -2,7 +2,7 @@
  * Look before start. Node's spawn hands whatever `execve` refuses to `/bin/sh`; a real host refuses it.
  * So the file is judged here, by the kernel's own rules, and never started when the kernel would not start it.
  */
-import { realpathSync, statSync } from 'node:fs';
+import { readlinkSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, resolve } from 'node:path';
 import type { BinaryHeader } from './binary-header.ts';
 import { isExecutable, judgeFile, type Machine, type RefusalKind, readHead } from './judge-file.ts';
@@ -36,6 +36,15 @@ function locate(name: string, cwd: string, path: string): string | undefined {
     if (isExecutable(candidate)) return candidate;
   }
   return undefined;
+}
+
+/** Where a symbolic link points; `undefined` for anything else. */
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 interface LookupError {
@@ -88,6 +97,8 @@ export function inspectProgram(
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const { kind, reason, detail } = lookupErrors[code] ?? lookupErrors.ENOENT;
-    return { name, path: located, refusal: { kind, hostMessage: hostSays(reason), detail } };
+    const target = code === 'ENOENT' ? linkTarget(located) : undefined;
+    const found = target === undefined ? detail : `it is a link to ${target}, which is not there`;
+    return { name, path: located, refusal: { kind, hostMessage: hostSays(reason), detail: found } };
   }
 }

@@ -73,10 +73,10 @@ const refusals: Readonly<Record<RefusalKind, (refusal: Refusal, program: Program
     title: 'The file is empty',
     fix: 'Build or download it again: the last attempt left nothing.',
   }),
-  'no-interpreter-line': () => ({
+  'no-interpreter-line': (r) => ({
     class: 'not-executable',
     variant: 'no-interpreter-line',
-    title: 'The script has no #! line: the system does not know what runs it',
+    title: `${r.detail.startsWith('a byte') ? 'A byte order mark stands before the #! line' : 'The script has no #! line'}: the system does not know what runs it`,
     fix: 'Begin the script with a line such as #!/usr/bin/env python3.',
   }),
   'unknown-format': () => ({

@@ -136,6 +136,15 @@ describe('a plugin that dies', () => {
     expect(outcomes['TINY-A-003']).toBe(`blocked by ${idleRequirement}`);
   });
 
+  test('without anybody touching it is no fault of the probe that had the process for itself', async () => {
+    const probes = [says('TINY-A-001', 'a'), says('TINY-A-002', 'slow', { isolated: true })];
+    expect(await told({ probes }, { fault: 'dies-idle' })).toEqual({
+      [idleRequirement]: 'failed: the plugin ended by SIGKILL during nothing: nobody had called it',
+      'TINY-A-001': expect.any(String),
+      'TINY-A-002': `blocked by ${idleRequirement}`,
+    });
+  });
+
   test('in its isolated probe failed, unless ending is what the probe is about', async () => {
     const probes = [
       says('TINY-A-001', 'die-late', { isolated: true }),

@@ -4,8 +4,8 @@
  */
 import { StartRefused } from '../launch/launcher.ts';
 import type { LaunchPlan, Plan } from '../plan/plan.ts';
-import { execute } from './execute.ts';
-import { LaunchRun } from './launch-run.ts';
+import { type Executed, execute } from './execute.ts';
+import { LaunchRun, unseen } from './launch-run.ts';
 import { Opener, Stopped } from './opener.ts';
 import { blocked, errored, type Outcome, skipped } from './outcome.ts';
 import type { Pool } from './pool.ts';
@@ -23,6 +23,12 @@ export interface EngineParts<S extends Session, L extends Launch<S>> {
 
 type Task = () => Promise<void>;
 
+interface Fallen<S extends Session> {
+  readonly launch: string;
+  readonly probe: Probe<S>;
+  readonly executed: Executed;
+}
+
 interface Pair<S extends Session, L extends Launch<S>> {
   readonly plan: LaunchPlan<S, L>;
   readonly second: Opened<S>;
@@ -34,6 +40,10 @@ export class Engine<S extends Session, L extends Launch<S>> {
   readonly suite: Suite<S, L>;
   readonly state: RunState<S, L>;
   readonly plan: Plan<S, L>;
+  /** Launches whose plugin dies without anybody touching it. */
+  readonly idleLaunches = new Set<string>();
+  /** Probes that had a process of their own, which ended under them. */
+  readonly fallen: Fallen<S>[] = [];
   readonly #starter: Starter<S, L>;
   readonly #pool: Pool;
   readonly #opener: Opener<S, L>;
@@ -69,6 +79,7 @@ export class Engine<S extends Session, L extends Launch<S>> {
       await new LaunchRun(this, this.plan.gate).runShared(gate);
       await this.#explain(gate.session);
     } else await this.#runBoth(gate);
+    this.#acquit();
     await this.#look();
     await this.#confirmDoubtful();
   }
@@ -159,6 +170,15 @@ export class Engine<S extends Session, L extends Launch<S>> {
     await new LaunchRun(this, plan).runShared(open ?? (await this.open(plan.launch)));
   }
 
+  /** A plugin that dies by itself was not killed by whichever probe it died in. */
+  #acquit(): void {
+    for (const { launch, probe, executed } of this.fallen) {
+      if (!this.idleLaunches.has(launch)) continue;
+      for (const id of executed.outcomes.keys()) this.state.results.drop(id, ({ outcome }) => outcome === 'failed');
+      this.state.record(probe, unseen(probe, { ...executed, cutShort: true }, this.suite.idleRequirement), [launch]);
+    }
+  }
+
   /** A second look may tell more of a start that failed than the start itself. */
   async #explain(gate: S): Promise<void> {
     if (!gate.broken || this.state.stopped) return;
@@ -207,7 +227,7 @@ export class Engine<S extends Session, L extends Launch<S>> {
       this.state.recordAll(probe, unstarted);
       return;
     }
-    const [first, ...rest] = names.flatMap((name) => this.state.sessions(name).at(-1) ?? []);
+    const [first, ...rest] = names.flatMap((name) => this.state.shared(name) ?? []);
     if (first && rest.length === names.length - 1)
       this.state.record(probe, await execute(probe, [first, ...rest]), names);
   }

@@ -1,7 +1,7 @@
 /** Runs one probe and turns whatever comes of it into outcomes: its word, a fact about the plugin, or our own fault. */
 import type { Evidence } from '../launch/transcript.ts';
 import { crashCause, lastWords } from './crash.ts';
-import { blocked, errored, failed, type Outcome, type ProbeOutcome, skipped } from './outcome.ts';
+import { blocked, type Cause, errored, failed, type Outcome, type ProbeOutcome, skipped } from './outcome.ts';
 import {
   Blocked,
   CannotTell,
@@ -45,11 +45,20 @@ function judgeFact(fact: PluginFact, probe: Probe, session: Session): Outcome {
       observed: 'nothing in that time',
       evidence: evidenceOf(session),
       timing: true,
+      cause: { class: 'no-answer', title: `The plugin leaves the host waiting for ${fact.waitedFor}` },
     });
   }
-  const what = fact instanceof ConnectionClosed ? 'the connection stays open' : 'the plugin answers';
-  return failed({ expected: what, observed: fact.message, evidence: evidenceOf(session) });
+  const isClosed = fact instanceof ConnectionClosed;
+  return failed({
+    expected: isClosed ? 'the connection stays open' : 'the plugin answers',
+    observed: fact.message,
+    evidence: evidenceOf(session),
+    ...(isClosed && { cause: { class: 'connection-lost', title: `The plugin breaks off: ${fact.message}` } }),
+  });
 }
+
+/** Whether a cause only says what was seen, so that a better one takes its place. */
+export const isFallback = (cause: Cause): boolean => cause.class === 'no-answer' || cause.class === 'connection-lost';
 
 /** Runs a probe on its sessions. Never throws. */
 export async function execute<S extends Session>(probe: Probe<S>, sessions: readonly [S, ...S[]]): Promise<Executed> {

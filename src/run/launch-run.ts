@@ -7,7 +7,7 @@ import { settlesWithin } from '../launch/settles-within.ts';
 import type { LaunchPlan } from '../plan/plan.ts';
 import { crashCause, lastWords } from './crash.ts';
 import type { Engine } from './engine.ts';
-import { type Executed, execute } from './execute.ts';
+import { type Executed, execute, isFallback } from './execute.ts';
 import { blocked, type Failed, failed, type Outcome } from './outcome.ts';
 import type { Opened } from './starter.ts';
 import type { Launch, Probe, Session } from './suite.ts';
@@ -18,6 +18,8 @@ const mostDeaths = 5;
 interface Replay {
   readonly executed: Executed | undefined;
   readonly death: Failed | undefined;
+  /** The plugin ended in the middle of the probe, or soon after. */
+  readonly hasFallen: boolean;
 }
 
 export class LaunchRun<S extends Session, L extends Launch<S>> {
@@ -111,8 +113,10 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
   /** Runs one probe in a process of its own. */
   async runIsolated(probe: Probe<S>): Promise<void> {
     if (this.#engine.state.stopped) return;
-    const { executed, death } = await this.#alone(probe);
-    if (executed) this.#record(probe, death ? withDeath(executed, probe, death) : executed, { death });
+    const { executed, death, hasFallen } = await this.#alone(probe);
+    if (!executed) return;
+    this.#record(probe, death ? withDeath(executed, probe, death) : executed, { death });
+    if (hasFallen) this.#engine.fallen.push({ launch: this.#plan.launch.name, probe, executed });
   }
 
   async #alone(probe: Probe<S>): Promise<Replay> {
@@ -124,7 +128,9 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
       const watched = !opened.session.broken && !hasEnded;
       let death = watched ? await this.#watch(opened.session, probe.id) : undefined;
       if (watched && !disturbs && !death) death = await this.#lookForDeath(opened.session, probe.id);
-      return { executed, death };
+      const { plugin, leaving } = opened.session;
+      const hasFallen = plugin.exited !== undefined && plugin.exited.killedBy === undefined && !leaving;
+      return { executed, death, hasFallen: hasFallen && (death !== undefined || executed.cutShort) };
     } finally {
       await opened.close();
     }
@@ -168,11 +174,10 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
     const idle = await this.#dieIdle(livedMs);
     if (idle) {
       const { idleRequirement } = this.#engine.suite;
+      this.#engine.idleLaunches.add(this.#plan.launch.name);
       this.#engine.state.recordOutcome(idleRequirement, idle, launches);
-      for (const { probe, executed } of since) {
-        const outcome = blocked(idleRequirement, 'the plugin ended by itself before this could be seen');
-        this.#engine.state.record(probe, executed.cutShort ? settleAll(probe, executed, outcome) : executed, launches);
-      }
+      for (const { probe, executed } of since)
+        this.#engine.state.record(probe, unseen(probe, executed, idleRequirement), launches);
       return false;
     }
     const replays = await this.#replay(since.map(({ probe }) => probe));
@@ -258,9 +263,15 @@ const settleAll = (probe: { id: string }, executed: Executed, outcome: Outcome):
   ),
 });
 
+/** What a plugin that dies by itself did to a probe is no fault of the probe's requirement. */
+export const unseen = (probe: { id: string }, executed: Executed, idleRequirement: string): Executed =>
+  executed.cutShort
+    ? settleAll(probe, executed, blocked(idleRequirement, 'the plugin ended by itself before this could be seen'))
+    : executed;
+
 /** A probe that killed the plugin failed, whatever else it saw; a failure of its own says more and stays. */
 const withDeath = (executed: Executed, probe: { id: string }, death: Failed): Executed => {
   const own = executed.outcomes.get(probe.id);
-  const keeps = own?.outcome === 'failed' && own.cause !== undefined;
+  const keeps = own?.outcome === 'failed' && own.cause !== undefined && !isFallback(own.cause);
   return keeps ? executed : { ...executed, outcomes: new Map([...executed.outcomes, [probe.id, death]]) };
 };

@@ -57,7 +57,7 @@ export class Opener<S extends Session, L extends Launch<S>> {
 
   /** Remembers a session for the probes that look at all of them, and what its start broke. */
   admit(launch: L, label: string, { session }: Opened<S>): void {
-    if (launch.judged || label === launch.name) this.#state.remember(launch.name, session);
+    if (launch.judged || label === launch.name) this.#state.remember(launch.name, session, label === launch.name);
     if (launch.judged && session.broken) this.#state.recordOutcome(session.broken.by, session.broken.outcome, [label]);
   }
 

@@ -28,6 +28,7 @@ export class DeadlinePassed extends PluginFact {
   override readonly name = 'DeadlinePassed';
   readonly waitedFor: string;
   readonly limitMs: number;
+  /** @param waitedFor what did not come, in words that follow "waiting for" */
   constructor(waitedFor: string, limitMs: number) {
     super(`${waitedFor}: nothing within ${limitMs} ms`);
     this.waitedFor = waitedFor;

@@ -25,6 +25,7 @@ export class RunState<S extends Session, L extends Launch<S>> {
   readonly unstarted = new Map<string, Outcome>();
   readonly #parts: RunStateParts<S, L>;
   readonly #sessions = new Map<string, S[]>();
+  readonly #shared = new Map<string, S>();
   readonly #announced = new Set<string>();
   #bailed = false;
   #stop: () => void = () => undefined;
@@ -47,10 +48,17 @@ export class RunState<S extends Session, L extends Launch<S>> {
     return this.#bailed;
   }
 
-  remember(launch: string, session: S): void {
+  /** @param isShared false for a process that one probe had for itself */
+  remember(launch: string, session: S, isShared: boolean): void {
+    if (isShared) this.#shared.set(launch, session);
     const list = this.#sessions.get(launch);
     if (list) list.push(session);
     else this.#sessions.set(launch, [session]);
+  }
+
+  /** The session that the probes of a launch shared; after a death the last of them. */
+  shared(launch: string): S | undefined {
+    return this.#shared.get(launch);
   }
 
   sessions(launch: string): readonly S[] {

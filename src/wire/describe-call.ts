@@ -1,6 +1,11 @@
 /** How a call ended, in a few words for people. */
 import type { CallResult } from './grpc-call.ts';
+import type { GrpcConnection } from './grpc-connection.ts';
 import { statusName } from './grpc-status.ts';
+
+/** `GOAWAY too_many_pings`, `GOAWAY code 0`. */
+export const describeGoaway = ({ goaway }: Pick<GrpcConnection, 'goaway'>): string =>
+  goaway?.text ? `GOAWAY ${goaway.text}` : `GOAWAY code ${goaway?.code ?? 0}`;
 
 /** `NOT_FOUND (unknown service)`, `reset by the plugin (code 2)`. */
 export function describeCall(result: CallResult): string {

@@ -42,9 +42,17 @@ async function callOnce(answer: (socket: Socket, stream: number) => void, limitM
 const ok = { 'grpc-status': '0' };
 const { endStream } = flags;
 
-type Expected = Partial<Omit<CallResult, 'messages'>> & { readonly texts?: readonly string[] };
+type Expected = Partial<Omit<CallResult, 'messages' | 'isUnary'>> & { readonly texts?: readonly string[] };
 
-const shown = ({ messages, durationMs: _, headers: __, trailers: ___, path: ____, ...rest }: CallResult) => ({
+const shown = ({
+  messages,
+  durationMs: _,
+  headers: __,
+  trailers: ___,
+  path: ____,
+  isUnary: _____,
+  ...rest
+}: CallResult) => ({
   ...rest,
   texts: messages.map(({ bytes }) => bytes.toString()),
 });
@@ -192,7 +200,7 @@ describe('how a call ends', () => {
         socket.write(headers(id, response));
         socket.write(data(id, message('one', { compressed: 7 })));
       },
-      { end: 'cancelled', httpStatus: 200, malformed: 'a message begins with flag 7; only 0 and 1 exist' },
+      { end: 'malformed', httpStatus: 200, malformed: 'a message begins with flag 7; only 0 and 1 exist' },
     ],
     [
       'with two gigabytes announced',
@@ -200,7 +208,7 @@ describe('how a call ends', () => {
         socket.write(headers(id, response));
         socket.write(data(id, message('x', { length: 0x80000000 })));
       },
-      { end: 'cancelled', httpStatus: 200, malformed: 'a message of 2147483648 bytes; at most 16777216 are read' },
+      { end: 'malformed', httpStatus: 200, malformed: 'a message of 2147483648 bytes; at most 16777216 are read' },
     ],
     [
       'as a web server without such a page ends it',

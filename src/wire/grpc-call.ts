@@ -1,9 +1,10 @@
 /** One gRPC call in flight, and the bare facts of how it ended. Never throws for what a plugin does. */
-import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
 import { FrameReader, frameMessage, type GrpcMessage } from './grpc-frame.ts';
 
 export interface CallOptions {
   readonly metadata?: Readonly<Record<string, string>>;
+  readonly isUnary?: true;
   /** Sees each message as it comes. */
   readonly onMessage?: (message: GrpcMessage) => void;
   /** The longest message that is read, in bytes; 16 MiB unless said otherwise. */
@@ -13,16 +14,19 @@ export interface CallOptions {
 /** How a call ended. */
 export interface CallResult {
   readonly path: string;
+  /** One message was sent, and one must come back with OK. */
+  readonly isUnary: boolean;
   readonly durationMs: number;
   /**
    * `trailers`: in order. `unfinished`: in order, but without a status. `reset`: RST_STREAM. `lost`: with the
-   * connection. `cancelled`: by us, at its limit or because of what came.
+   * connection. `cancelled`: by us, at its limit or because more came than is kept. `malformed`: by us, because what
+   * came cannot be read.
    */
-  readonly end: 'trailers' | 'reset' | 'lost' | 'cancelled' | 'unfinished';
+  readonly end: 'trailers' | 'reset' | 'lost' | 'cancelled' | 'malformed' | 'unfinished';
   readonly httpStatus: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly trailers: Readonly<Record<string, string>>;
-  /** `grpc-status`, wherever it stood; `undefined` when it was missing or no number. */
+  /** `grpc-status` of the headers that ended the call; `undefined` when it was missing or no number. */
   readonly status: number | undefined;
   /** `grpc-message`, decoded. */
   readonly message: string;
@@ -62,6 +66,7 @@ export class GrpcCall {
   /** Settles when the call is over, however it ended. */
   readonly result: Promise<CallResult>;
   readonly #path: string;
+  readonly #isUnary: boolean;
   readonly #stream: ClientHttp2Stream | undefined;
   readonly #isLost: () => boolean;
   readonly #startedAt = performance.now();
@@ -69,12 +74,15 @@ export class GrpcCall {
   readonly #messages: GrpcMessage[] = [];
   #headers: IncomingHttpHeaders = {};
   #trailers: IncomingHttpHeaders = {};
+  /** The answer is one block of headers; only then does a status in them count. */
+  #isTrailersOnly = false;
   #ended = false;
   #finished = false;
   #cancelled = false;
   #farewell: NodeJS.Timeout | undefined;
   #bytes = 0;
   #malformed: string | undefined;
+  #isUnreadable = false;
   #settle: (result: CallResult) => void = () => undefined;
   #answer: () => void = () => undefined;
   /** Settles with the first sign of an answer: headers, or the end of the call. */
@@ -90,6 +98,7 @@ export class GrpcCall {
     options: CallOptions,
   ) {
     this.#path = path;
+    this.#isUnary = options.isUnary ?? false;
     this.#isLost = isLost;
     this.#reader = new FrameReader(options.messageLimit ?? 16 * 1024 * 1024);
     this.result = new Promise((resolve) => {
@@ -159,8 +168,9 @@ export class GrpcCall {
   }
 
   #listen(stream: ClientHttp2Stream, options: CallOptions): void {
-    stream.once('response', (headers) => {
+    stream.once('response', (headers, flags) => {
       this.#headers = headers;
+      this.#isTrailersOnly = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       this.#answer();
       // Not before: where frames share a TLS record, Node.js hands out data while the event for the headers still waits.
       stream.on('data', (chunk: Buffer) => this.#take(chunk, options));
@@ -183,12 +193,16 @@ export class GrpcCall {
     this.#bytes += chunk.byteLength;
     try {
       for (const message of this.#reader.push(chunk)) {
-        if (this.#messages.length >= mostMessages || this.#bytes > mostBytes)
-          throw new RangeError('more messages than are read');
+        if (this.#messages.length >= mostMessages || this.#bytes > mostBytes) {
+          this.#malformed = 'more messages than are read';
+          this.cancel();
+          return;
+        }
         this.#messages.push(message);
         options.onMessage?.(message);
       }
     } catch (error) {
+      this.#isUnreadable = true;
       this.#malformed = error instanceof Error ? error.message : String(error);
       this.cancel();
     }
@@ -203,21 +217,26 @@ export class GrpcCall {
   }
 
   #cause(): CallResult['end'] {
-    const status = this.#trailers['grpc-status'] ?? this.#headers['grpc-status'];
-    if (status !== undefined) return 'trailers';
+    if (this.#ending['grpc-status'] !== undefined) return 'trailers';
+    if (this.#isUnreadable) return 'malformed';
     if (this.#cancelled) return 'cancelled';
     if (this.#ended && this.#headers[':status'] !== undefined && this.#stream?.rstCode === 0) return 'unfinished';
     return this.#isLost() ? 'lost' : 'reset';
   }
 
+  /** The headers that end the call. */
+  get #ending(): IncomingHttpHeaders {
+    return this.#isTrailersOnly ? { ...this.#headers, ...this.#trailers } : this.#trailers;
+  }
+
   #report(end: CallResult['end']): CallResult {
     const headers = flatten(this.#headers);
     const trailers = flatten(this.#trailers);
-    const status = trailers['grpc-status'] ?? headers['grpc-status'];
-    const text = trailers['grpc-message'] ?? headers['grpc-message'] ?? '';
+    const { 'grpc-status': status, 'grpc-message': text = '' } = flatten(this.#ending);
     const tail = this.#reader.held > 0 ? `${this.#reader.held} bytes that make no whole message` : undefined;
     return {
       path: this.#path,
+      isUnary: this.#isUnary,
       durationMs: performance.now() - this.#startedAt,
       end,
       httpStatus: headers[':status'] === undefined ? undefined : Number(headers[':status']),

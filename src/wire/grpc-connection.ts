@@ -3,6 +3,7 @@
  * no `grpc-timeout`, cancellation instead of a deadline, raw headers, trailers and resets. grpc-js always adds the
  * former and hides the latter, so protocol verdicts cannot rest on it.
  */
+import { randomBytes } from 'node:crypto';
 import http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { type CallOptions, type CallResult, GrpcCall } from './grpc-call.ts';
@@ -33,10 +34,13 @@ export class GrpcConnection {
   readonly settings: Promise<http2.Settings | undefined>;
   /** Settles when the connection is gone. */
   readonly closed: Promise<ConnectionEnd>;
+  /** Settles with the first GOAWAY frame, and never without one. */
+  readonly goneAway: Promise<void>;
   readonly #session: http2.ClientHttp2Session;
   readonly #socket: Duplex;
   readonly #openedAt = performance.now();
   #settingsAfterMs: number | undefined;
+  #maxStreams: number | undefined;
   #goaway: ConnectionEnd['goaway'];
   #error: string | undefined;
   #isClosed = false;
@@ -53,8 +57,16 @@ export class GrpcConnection {
         resolve(this.#end());
       });
     });
+    let onGoaway: () => void = () => undefined;
+    this.goneAway = new Promise((resolve) => {
+      onGoaway = resolve;
+    });
     session.on('goaway', (code: number, _last: number, data?: Uint8Array) => {
       this.#goaway = { code, text: Buffer.from(data ?? []).toString('utf8') };
+      onGoaway();
+    });
+    session.on('remoteSettings', ({ maxConcurrentStreams }: http2.Settings) => {
+      this.#maxStreams = maxConcurrentStreams;
     });
     session.on('error', (error: Error) => {
       this.#error ??= error.message;
@@ -78,6 +90,11 @@ export class GrpcConnection {
   /** Milliseconds from the client's preface to the plugin's SETTINGS frame. */
   get settingsAfterMs(): number | undefined {
     return this.#settingsAfterMs;
+  }
+
+  /** How many streams the plugin allows at once by now: later SETTINGS frames count as well. */
+  get maxStreams(): number | undefined {
+    return this.#maxStreams;
   }
 
   /** The GOAWAY frame the plugin sent, if any. */
@@ -104,7 +121,7 @@ export class GrpcConnection {
 
   /** One request message, and everything that came back. Cancels after `limitMs`. */
   unary(path: string, message: Uint8Array, options: CallOptions & { readonly limitMs: number }): Promise<CallResult> {
-    const call = this.call(path, options);
+    const call = this.call(path, { ...options, isUnary: true });
     call.send(message);
     call.finish();
     return call.resultWithin(options.limitMs);
@@ -118,8 +135,12 @@ export class GrpcConnection {
         clearTimeout(timer);
         resolve(value);
       };
+      const payload = randomBytes(8);
       try {
-        this.#session.ping((error, duration) => settle(error ? undefined : duration));
+        // Node takes any answer for the right one; the right one holds the same bytes (RFC 9113, 6.7).
+        this.#session.ping(payload, (error, duration, answer) =>
+          settle(error || !payload.equals(answer) ? undefined : duration),
+        );
       } catch {
         settle(undefined);
       }

@@ -49,9 +49,7 @@ export async function listServices(
   const bytes = await Promise.race([answer, call.result]);
   clearTimeout(timer);
   if (!(bytes instanceof Uint8Array))
-    return bytes.end === 'cancelled' && bytes.malformed === undefined
-      ? { kind: 'silent' }
-      : { kind: 'ended', result: bytes };
+    return bytes.end === 'cancelled' ? { kind: 'silent' } : { kind: 'ended', result: bytes };
   call.finish();
   const { end } = await call.resultWithin(limitMs);
   return read(bytes, end !== 'cancelled');

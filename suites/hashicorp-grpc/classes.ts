@@ -58,6 +58,7 @@ export const classes: Readonly<Record<string, readonly string[]>> = {
   'demands-metadata': ['GRPC-TR-008'],
   'broken-grpc': ['GRPC-TR-003', 'GRPC-TR-009', 'GRPC-TR-012'],
   'punishes-pings': ['GRPC-TR-013'],
+  'ignores-pings': ['GRPC-TR-013'],
   'health-not-serving': ['GRPC-HL-001', 'GRPC-HL-002', 'GRPC-HL-003', 'GRPC-HL-004', 'GRPC-HL-008'],
   'missing-auxiliary-service': ['GRPC-CT-001'],
   'message-too-large': ['GRPC-LM-001'],

@@ -96,17 +96,17 @@ export async function complete(context: Context): Promise<Completion> {
   return { profile: completed, notes };
 }
 
-/** A plugin that does not start with its stdin at /dev/null, but does with a pipe, reads what is not its own. */
+/** A plugin that ends with its stdin at /dev/null, and lives with a pipe, reads what is not its own. */
 export async function explain(context: Context, gate: GrpcSession): Promise<Cause | undefined> {
-  if (gate.handshake.first.arrival !== 'closed' || gate.earlyExit?.signal !== undefined) return undefined;
+  if (gate.handshake.first.arrival !== 'closed' || !gate.earlyExit || gate.earlyExit.signal) return undefined;
   if (gate.handshake.broken?.outcome.cause?.class !== 'early-exit') return undefined;
   const pipe = launches.find(({ name }) => name === 'stdin-pipe');
   if (!pipe) return undefined;
-  const starts = await context.look({ ...pipe, refuses: true }, ({ handshake }) => handshake.line !== undefined);
-  if (!starts) return undefined;
+  const lives = await context.look({ ...pipe, refuses: true }, ({ earlyExit }) => earlyExit === undefined);
+  if (!lives) return undefined;
   return {
     class: 'reads-stdin',
-    title: 'The plugin quits when its stdin ends: it starts with an open pipe, and not with /dev/null',
+    title: 'The plugin quits when its stdin ends: it lives with an open pipe, and not with /dev/null',
     fix: 'Leave stdin alone: in CI and under most hosts it is /dev/null.',
   };
 }

@@ -82,10 +82,17 @@ export interface FoundLine {
   readonly number: number;
 }
 
-/** The first line of a stream that is a handshake, by itself or after a banner. */
-export function findHandshake(lines: readonly OutputLine[]): FoundLine | undefined {
+/**
+ * The first line of a stream that is a handshake, by itself or after a banner.
+ * @param options.behindText also one that a logger printed, with its own text before it
+ */
+export function findHandshake(
+  lines: readonly OutputLine[],
+  options: { readonly behindText?: true } = {},
+): FoundLine | undefined {
   for (const output of lines) {
-    const line = readLine(output.bytes);
+    const read = readLine(output.bytes);
+    const line = options.behindText && read.prefix === 'text' ? { ...read, prefix: undefined } : read;
     if (isWellFormed(line) && looksLikeHandshake(line)) return { line, number: output.number };
   }
   return undefined;

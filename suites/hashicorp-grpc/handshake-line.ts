@@ -37,6 +37,10 @@ export interface HandshakeLine {
   readonly prefixText: string;
   /** A pair of quotes or brackets around the whole line. */
   readonly wrapped: string | undefined;
+  /** What stands in the place of every bar. */
+  readonly separator: string | undefined;
+  /** Every bar has a backslash before it. */
+  readonly escaped: boolean;
   /** How many parts the separators make. */
   readonly count: number;
   /** The parts as they stand in the cleaned line. */
@@ -98,7 +102,7 @@ function cleanStart(text: string, utf16: boolean): Cleaned {
   if (control !== undefined)
     return { rest: line.slice(control.length), prefix: 'control', prefixText: JSON.stringify(control).slice(1, -1) };
   // A handshake that was printed through a logger: text, then the line itself.
-  const logged = /^(.*?[^\d|+.-])([+-]?\d{1,3}\|\d+\|(?:unix|tcp)\|.+)$/.exec(line);
+  const logged = /^(.*?(?:[^\w|+.-]|\.{2,}))([+-]?\d{1,3}\|\d+\|(?:unix|tcp)\|.+)$/.exec(line);
   if (logged?.[1] && logged[2] && !(logged[1] in wrappers))
     return { rest: logged[2], prefix: 'text', prefixText: logged[1] };
   return { rest: line, prefix: undefined, prefixText: '' };
@@ -113,6 +117,21 @@ function unwrap(text: string): { readonly inner: string; readonly wrapped: strin
     : { inner: text, wrapped: undefined };
 }
 
+/** A line with other separators than bars; an address on TCP may hold the same character. */
+const otherSeparator = /^[+-]?\d{1,2}([,;:\t /])\d+\1(?:unix|tcp)\1.+\1(?:grpc|netrpc)/;
+
+function split(inner: string): { parts: readonly string[]; separator: string | undefined; escaped: boolean } {
+  const separator = otherSeparator.exec(inner)?.[1];
+  if (separator === undefined) {
+    const escaped = /^[^|]*\\\|(?:[^|]*\\\|){2,}[^|]*$/.test(inner);
+    return { parts: (escaped ? inner.replaceAll('\\|', '|') : inner).split('|'), separator, escaped };
+  }
+  const words = inner.split(separator);
+  const at = words.findIndex((word, index) => index > 3 && isProtocol(word));
+  const parts = [...words.slice(0, 3), words.slice(3, at).join(separator), ...words.slice(at)];
+  return { parts, separator, escaped: false };
+}
+
 const unquote = (part: string): string => (unwrap(part).wrapped?.match(/["'`]/) ? unwrap(part).inner : part);
 
 const bare = (part: string): string => unquote(trimSpace(part));
@@ -121,6 +140,7 @@ function assign(parts: readonly string[]): { readonly shape: Shape; readonly fie
   const [a, b, c, d, e, f, g] = parts;
   const some = (fields: { readonly [name in keyof Fields]: string | undefined }): Fields =>
     Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  if (parts.length === 2 && isNetwork(a)) return { shape: 'other', fields: some({ network: a, address: b }) };
   if (parts.length === 3 && isNetwork(b)) return { shape: 'three-fields', fields: some({ network: b, address: c }) };
   if (parts.length === 4 && isProtocol(d) && isNetwork(b))
     return { shape: 'no-app-version', fields: some({ core: a, network: b, address: c, protocol: d }) };
@@ -146,7 +166,7 @@ export function readLine(bytes: Buffer): HandshakeLine {
   const { text, utf16 } = decodeLine(bytes);
   const { rest, prefix, prefixText } = cleanStart(text, utf16);
   const { inner, wrapped } = unwrap(rest);
-  const parts = inner.split('|');
+  const { parts, separator, escaped } = split(inner);
   // A blank at the edge of a path may belong to it, and hosts ignore what stands in the last fields.
   const isStrict = (index: number): boolean => [0, 1, 2, 4].includes(index);
   const isPadded = parts.some((part, index) => isStrict(index) && part !== trimSpace(part));
@@ -157,7 +177,9 @@ export function readLine(bytes: Buffer): HandshakeLine {
     prefix,
     prefixText,
     wrapped,
-    count: parts.length,
+    separator,
+    escaped,
+    count: separator === undefined ? parts.length : 1,
     parts,
     padded: isPadded ? numbersWhere((part) => part !== trimSpace(part)) : [],
     quoted: numbersWhere((part) => bare(part) !== trimSpace(part)),
@@ -167,10 +189,11 @@ export function readLine(bytes: Buffer): HandshakeLine {
 
 /** Whether a line was meant to be a handshake, however wrong it is; a log line that happens to hold bars is not. */
 export function looksLikeHandshake({ parts, prefix, fields }: HandshakeLine): boolean {
+  if (parts.length === 2) return isNetwork(parts[0]) && /[/:]/.test(parts[1] ?? '');
   if (parts.length < 3) return false;
   const values = parts.map(bare);
   const namesTransport = values.some((value) => isNetwork(value) || isProtocol(value));
-  const startsSmall = /^[+-]?v?\d{1,2}(?:\.\d+)?$/i.test(values[0] ?? '') || prefix !== undefined;
+  const startsSmall = /^[+-]?(?:v|0x)?\d{1,2}(?:\.\d+)?$/i.test(values[0] ?? '') || prefix !== undefined;
   const startsTwoNumbers =
     /^\d{1,2}$/.test(values[0] ?? '') && atoi(values[1] ?? '') !== undefined && parts.length >= 4;
   return (namesTransport && (startsSmall || fields.protocol !== undefined)) || startsTwoNumbers;

@@ -66,9 +66,27 @@ const shapes: Readonly<Partial<Record<Shape, { title: string; class?: string; va
   },
 };
 
+const separatorNames: Readonly<Record<string, string>> = {
+  '\t': 'a tab',
+  ' ': 'a blank',
+  ',': 'a comma',
+  ':': 'a colon',
+};
+
+function wrongSeparator(input: RuleInput, separator: string): ProbeOutcome {
+  const name = separatorNames[separator] ?? show(separator);
+  return fault(input, {
+    expected: 'fields separated by `|`',
+    observed: `${name} between the fields`,
+    variant: 'separator',
+    title: `The fields are separated by ${name}: the host wants \`|\``,
+  });
+}
+
 const fewFields: Rule = (input) => {
-  const { count, shape } = input.line;
+  const { count, shape, separator } = input.line;
   if (count >= 5) return passed();
+  if (separator !== undefined) return wrongSeparator(input, separator);
   const known = shapes[shape];
   return fault(input, { expected: 'at least five fields for gRPC', observed: `${count} fields`, ...known });
 };
@@ -94,10 +112,17 @@ const prefix: Rule = (input) => {
 };
 
 const decoration: Rule = (input) => {
-  const { wrapped, padded, quoted, shape } = input.line;
+  const { wrapped, padded, quoted, shape, escaped } = input.line;
   const expected = 'fields separated by `|` and nothing else';
   if (wrapped !== undefined)
     return fault(input, { expected, observed: `the whole line stands in ${wrapped}`, variant: 'quoted' });
+  if (escaped)
+    return fault(input, {
+      expected,
+      observed: 'a backslash before every `|`',
+      variant: 'escaped',
+      title: 'Every `|` has a backslash (`\\`) before it: the host takes it for a part of the field',
+    });
   if (padded.length > 0) {
     const observed = `blanks around field ${padded.join(', ')}`;
     return fault(input, {

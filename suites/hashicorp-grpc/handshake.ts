@@ -1,4 +1,5 @@
 /** The handshake of one start: what arrived, what every rule says of it, and whether a host could go on. */
+import type { OutputLine } from '../../src/launch/output.ts';
 import type { PluginProcess } from '../../src/launch/plugin-process.ts';
 import { listenersOf } from '../../src/launch/process-table.ts';
 import type { ProgramFacts } from '../../src/launch/program.ts';
@@ -64,8 +65,12 @@ export async function readHandshake(facts: HandshakeFacts): Promise<Handshake> {
       await earlyExit(facts),
       "Unrecognized remote plugin message: Failed to read any lines from plugin's stdout",
     );
-  if (first.arrival === 'nothing')
-    return stop('GRPC-LE-013', await silence(facts), 'timeout while waiting for plugin to start');
+  if (first.arrival === 'nothing') {
+    const outcome = await silence(facts);
+    // What comes out at the end was printed and not flushed, which is a rule of its own.
+    const by = outcome.cause?.variant === 'buffered' ? 'GRPC-HS-002' : 'GRPC-LE-013';
+    return stop(by, outcome, 'timeout while waiting for plugin to start');
+  }
   outcomes.set('GRPC-LE-013', passed());
   if (first.arrival === 'too-long')
     return stop('GRPC-HS-016', tooLong(facts), "Failed to read any lines from plugin's stdout");
@@ -118,12 +123,15 @@ const lineEvidence = (plugin: PluginProcess, number: number): readonly Evidence[
 export function addressOf(line: HandshakeLine): Address | undefined {
   const { network, address } = line.fields;
   if (address === undefined) return undefined;
-  if (network === 'unix') return { network, path: address };
+  if (network === 'unix') return { network, path: asKernelReads(address) };
   if (network !== 'tcp') return undefined;
   const split = splitHostPort(address);
   // A Go host dials the local machine when the host part is empty.
   return split.ok ? { network, host: split.host || 'localhost', port: Number(split.port) } : undefined;
 }
+
+/** The system takes a path up to its first zero byte, and a Go host hands it over as it stands. */
+const asKernelReads = (path: string): string => (path.startsWith('@') ? path : path.replace(/\0.*$/s, ''));
 
 async function earlyExit({ plugin, program, cookie }: HandshakeFacts): Promise<Failed> {
   // The end of a pipe may be seen before the end of its process, and before the last words on the other pipe.
@@ -145,7 +153,7 @@ async function earlyExit({ plugin, program, cookie }: HandshakeFacts): Promise<F
 async function silence({ plugin, startMs, investigates }: HandshakeFacts): Promise<Failed> {
   const expected = `the handshake line within ${startMs} ms`;
   if (!investigates) return failed({ expected, observed: 'nothing on stdout, and it still runs', timing: true });
-  const found = findHandshake(plugin.stderr.lines());
+  const found = findHandshake(plugin.stderr.lines(), { behindText: true });
   const listeners = listenersOf(plugin.processes().map(({ pid }) => pid));
   const [listener] = listeners;
   if (listener) plugin.transcript.add('connection', `the plugin listens on ${listener.network} ${listener.address}`);
@@ -156,6 +164,13 @@ async function silence({ plugin, startMs, investigates }: HandshakeFacts): Promi
       class: 'handshake-on-stderr',
       title: `The handshake was written to stderr (line ${found.number}): the host reads stdout`,
       fix: 'Print the handshake on stdout and everything else on stderr.',
+    });
+  const late = listener ? undefined : await lateLine(plugin, startMs);
+  if (late)
+    return fail(`the handshake came ${Math.round(late.atMs)} ms after the start`, {
+      class: 'slow-start',
+      title: `The plugin needs ${(late.atMs / 1000).toFixed(1)} s to start: the host gives up after ${seconds(startMs)}`,
+      fix: 'Do slow work after the handshake: connect, load and compile later.',
     });
   if (await flushesAtEnd(plugin))
     return fail('nothing while it ran; the line came out when the process was asked to end', {
@@ -178,6 +193,16 @@ async function silence({ plugin, startMs, investigates }: HandshakeFacts): Promi
   });
 }
 
+/** Slow is told from silent by waiting on, for up to twice the limit again; the host has given up by then. */
+async function lateLine(plugin: PluginProcess, startMs: number): Promise<OutputLine | undefined> {
+  const find = () => plugin.stdout.lines().find((line) => looksLikeHandshake(readLine(line.bytes)));
+  const isOver = () => find() !== undefined || plugin.exited !== undefined || plugin.stdout.endedAtMs !== undefined;
+  await eventually(isOver, { limitMs: Math.min(2 * startMs, longestLateMs) });
+  return find();
+}
+
+const longestLateMs = 10_000;
+
 const seconds = (ms: number): string => `${ms / 1000} s`;
 
 /** Asks the process to end and looks whether a line falls out of a buffer. */
@@ -190,25 +215,29 @@ async function flushesAtEnd(plugin: PluginProcess): Promise<boolean> {
   return looksLikeHandshake(readLine(plugin.stdout.head().subarray(0, 4096)));
 }
 
-const tooLong = ({ plugin, first }: HandshakeFacts): Failed =>
-  failed({
+const tooLong = ({ plugin, first }: HandshakeFacts): Failed => {
+  const isHandshake = looksLikeHandshake(readLine(plugin.stdout.head().subarray(0, 4096)));
+  return failed({
     expected: 'a first line of less than 65536 bytes',
     observed: first.line?.terminated
       ? `a line of ${first.line.length} bytes`
       : `${plugin.stdout.longestLine} bytes without a line feed`,
     evidence: lineEvidence(plugin, 1),
     cause: {
-      class: 'output-before-handshake',
+      class: isHandshake ? 'handshake-malformed' : 'output-before-handshake',
       variant: 'long-line',
-      title: `The first line reaches 64 KiB: the host's line reader gives up`,
-      fix: 'Print the handshake first, and nothing else on stdout.',
+      title: `The ${isHandshake ? 'handshake' : 'first'} line reaches 64 KiB: the host's line reader gives up`,
+      fix: isHandshake
+        ? 'Print six fields, and none that grows.'
+        : 'Print the handshake first, and nothing else on stdout.',
     },
   });
+};
 
 function unfinished({ plugin, first, startMs }: HandshakeFacts, line: HandshakeLine): Failed {
   const text = trimSpace(line.text);
   const evidence = plugin.transcript.add('stdout', first.line?.bytes ?? Buffer.alloc(0));
-  const complete = looksLikeHandshake(line);
+  const complete = looksLikeHandshake(line) && line.count > 4;
   return failed({
     expected: 'the line ends with a line feed',
     observed: `${first.line?.length ?? 0} bytes and no line feed within ${startMs} ms`,

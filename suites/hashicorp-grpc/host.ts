@@ -104,10 +104,14 @@ async function mainAnswers(session: GrpcSession): Promise<boolean> {
   return call.status !== undefined;
 }
 
+const watchStdinMs = 300;
+
 /** Ends a session as `Kill()` does, but without its patience: Shutdown, else SIGTERM; what is left is killed later. */
 export async function close(session: GrpcSession): Promise<void> {
-  session.readStdin = session.plugin.hasReadStdin;
   const { plugin, deadlines } = session;
+  // Whoever reads stdin begins to once it has nothing else to do.
+  if (plugin.hasReadStdin === false) await eventually(() => plugin.hasReadStdin !== false, { limitMs: watchStdinMs });
+  session.readStdin = plugin.hasReadStdin;
   const gone = (limitMs: number) => eventually(() => plugin.exited !== undefined, { limitMs });
   // The port of one that has ended may be another plugin's by now, which must not be told to stop.
   if (
@@ -132,6 +136,7 @@ export async function close(session: GrpcSession): Promise<void> {
 }
 
 async function askToShutDown(session: GrpcSession): Promise<number | undefined> {
+  session.leaving = true;
   const limitMs = Math.min(session.deadlines.shutdownMs, 1000);
   const main = session.openMain;
   if (main) return (await main.connection.unary(methods.shutdown, empty, { limitMs })).status;

@@ -13,6 +13,7 @@ import type { CallResult } from '../../src/wire/grpc-call.ts';
 import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
 import { type Sniffed, sniff } from '../../src/wire/sniff.ts';
+import { compressedCause, incompleteCause, isCompleteGrpc, isUncompressed } from './call-faults.ts';
 import { empty, healthRequest, healthService, methods } from './services.ts';
 import type { GrpcSession } from './session.ts';
 
@@ -47,8 +48,28 @@ export async function reach(session: GrpcSession, attempt: Promise<ConnectResult
     await firstCall(session, connection, breaks);
   } catch (error) {
     if (!(error instanceof PluginExited)) throw error;
-    breaks('GRPC-SD-008', exited(session, error, 'the host connected'));
+    const orphan = orphanOf(session);
+    if (orphan) breaks('GRPC-LE-002', orphan);
+    else breaks('GRPC-SD-008', exited(session, error, 'the host connected'));
   }
+}
+
+/** The started process has ended and left the plugin to itself: a host only knows the process it started. */
+function orphanOf(session: GrpcSession): Failed | undefined {
+  const [orphan] = session.plugin.processes();
+  if (!orphan || session.plugin.exited?.code !== 0) return undefined;
+  const who = `process ${orphan.pid} (${orphan.name})`;
+  return failed({
+    expected: `process ${session.plugin.pid}, which was started, is the plugin`,
+    observed: `it exited with code 0, and ${who} runs on`,
+    evidence: lastWords(session.transcript),
+    cause: {
+      class: 'left-behind',
+      variant: 'daemon',
+      title: `The plugin daemonises: the started process is gone, and ${who} runs on without a host`,
+      fix: 'Stay in the foreground: do not fork away, and end wrapper scripts with `exec`.',
+    },
+  });
 }
 
 type Breaks = (by: string, outcome: Failed) => void;
@@ -79,7 +100,7 @@ async function connectToPlugin(
     return later;
   }
   if (session.plugin.exited) throw new PluginExited(session.plugin.exited);
-  breaks('GRPC-HS-028', notServed(session, first.message));
+  breaks('GRPC-HS-028', notServed(session, first));
   return undefined;
 }
 
@@ -118,21 +139,24 @@ async function connectLater(session: GrpcSession, address: Address): Promise<Soc
   return undefined;
 }
 
-function notServed(session: GrpcSession, message: string): Failed {
+function notServed(session: GrpcSession, { code, message }: Extract<ConnectResult, { connected: false }>): Failed {
   const elsewhere = listenersOf(session.plugin.processes().map(({ pid }) => pid));
   const places = elsewhere.map((listener) => listener.address).join(', ');
   session.transcript.add(
     'connection',
     places === '' ? 'the plugin listens nowhere' : `the plugin listens on ${places}`,
   );
-  const title =
-    places === ''
+  const isUnknown = code === 'ENOTFOUND' || code === 'EAI_AGAIN';
+  const title = isUnknown
+    ? `The host of ${session.where} is a name that cannot be resolved`
+    : places === ''
       ? `Nobody listens on ${session.where}: the plugin printed the address and never served it`
       : `Nobody listens on ${session.where}: the plugin listens on ${places}`;
   return failed({
     expected: `a listener on ${session.where}`,
     observed: `${message}; ${places === '' ? 'the plugin listens nowhere' : `it listens on ${places}`}`,
     evidence: session.evidence(),
+    timing: code === 'ETIMEDOUT',
     cause: { class: 'not-listening', title, fix: 'Listen first, then print the address the listener really has.' },
   });
 }
@@ -295,26 +319,12 @@ async function faultOf(session: GrpcSession, result: CallResult): Promise<[strin
       timing,
     });
   if (result.end === 'cancelled' && result.status === undefined) return hangs(session, fail);
-  if (result.status === Status.UNAUTHENTICATED || result.status === Status.PERMISSION_DENIED) {
-    const title = `The plugin demands credentials that no host sends: ${describeCall(result)}`;
-    const fix = 'Answer calls that carry only the standard headers; the socket and AutoMTLS protect the plugin.';
-    return [
-      'GRPC-TR-008',
-      fail('an answer to a call with standard headers only', { class: 'demands-metadata', title, fix }),
-    ];
-  }
-  const compressed = result.messages.some((message) => message.compressed);
-  if (compressed) {
-    const encoding = result.headers['grpc-encoding'] ?? 'none named';
-    const title = `The plugin compresses its answers (${encoding}) although the host cannot read that`;
-    const fix = 'Compress only when grpc-accept-encoding of the request allows it.';
-    return [
-      'GRPC-TR-009',
-      fail('an answer that is not compressed', { class: 'broken-grpc', variant: 'compressed', title, fix }),
-    ];
-  }
+  const demand = await demandOf(session, result);
+  if (demand) return ['GRPC-TR-008', fail('an answer to a call with standard headers only', demand)];
+  if (!isUncompressed(result))
+    return ['GRPC-TR-009', fail('an answer that is not compressed', compressedCause(result))];
   if (isCompleteGrpc(result)) return undefined;
-  if ((result.end === 'reset' || result.end === 'lost') && (await answersOtherAuthority(session))) {
+  if (result.status === undefined && result.malformed === undefined && (await answersOtherAuthority(session))) {
     const title = 'The plugin refuses the `:authority` every Go host sends, `unused`';
     const fix = 'Do not check :authority or the host header.';
     return [
@@ -322,26 +332,42 @@ async function faultOf(session: GrpcSession, result: CallResult): Promise<[strin
       fail('an answer to `:authority: unused`', { class: 'broken-grpc', variant: 'authority', title, fix }),
     ];
   }
-  const contentType = result.headers['content-type'];
-  const what =
-    contentType && !contentType.startsWith('application/grpc')
-      ? `content-type is ${contentType}`
-      : describeCall(result);
-  const cause = { class: 'broken-grpc', variant: 'incomplete', title: `The answers are no complete gRPC: ${what}` };
-  return ['GRPC-TR-012', fail('HTTP 200, content-type application/grpc and trailers with grpc-status', cause)];
+  const expected = 'HTTP 200, content-type application/grpc and trailers with grpc-status';
+  return ['GRPC-TR-012', fail(expected, incompleteCause(result))];
 }
 
-/** HTTP 200, the right content type, and a status at the end. */
-export const isCompleteGrpc = (result: CallResult): boolean =>
-  result.httpStatus === 200 &&
-  /^application\/grpc(?:[+;]|$)/.test(result.headers['content-type'] ?? '') &&
-  result.status !== undefined &&
-  result.malformed === undefined;
+const fixDemand = 'Answer calls that carry only the standard headers; the socket and AutoMTLS protect the plugin.';
+
+/** Headers that a client of other libraries sends, and no Go host. */
+const extraHeaders = { 'grpc-timeout': '30S', 'grpc-accept-encoding': 'identity' } as const;
+const wantsHeader = /\b(?:metadata|headers?|token|api.?key|credentials?|x-[\w-]+)\b/i;
+const refusals: readonly (number | undefined)[] = [Status.UNIMPLEMENTED, Status.NOT_FOUND, Status.UNAVAILABLE];
+
+/** Whether the first call failed for want of something in its headers. */
+async function demandOf(session: GrpcSession, result: CallResult): Promise<Cause | undefined> {
+  const { status, httpStatus, message } = result;
+  const about = { class: 'demands-metadata', fix: fixDemand } as const;
+  const isRefused = status === Status.UNAUTHENTICATED || status === Status.PERMISSION_DENIED;
+  if (isRefused || httpStatus === 401 || httpStatus === 403)
+    return { ...about, title: `The plugin demands credentials that no host sends: ${describeCall(result)}` };
+  if (status === undefined || status === Status.OK || refusals.includes(status)) return undefined;
+  for (const [header, value] of Object.entries(extraHeaders)) {
+    const options = { metadata: { [header]: value } };
+    const again = await session.call(methods.check, healthRequest(healthService), options);
+    const name = header === 'grpc-timeout' ? 'a deadline (grpc-timeout)' : header;
+    if (again.status === Status.OK)
+      return { ...about, title: `The plugin demands ${name}, which no host sends: ${describeCall(result)}` };
+  }
+  if (!wantsHeader.test(message)) return undefined;
+  return { ...about, title: `The plugin demands metadata that no host sends: ${describeCall(result)}` };
+}
 
 type Fail = (expected: string, cause: Cause, timing?: boolean) => Failed;
 
 /** A first call without an answer: is health to blame, or do the two streams hold the only workers? */
 async function hangs(session: GrpcSession, fail: Fail): Promise<[string, Failed]> {
+  // A fresh connection, with the two streams gone: only they are different.
+  session.openMain?.connection.close();
   const other = await session.connect();
   const { status } = await other.unary(methods.check, healthRequest(healthService), {
     limitMs: session.deadlines.callMs,

@@ -13,7 +13,7 @@ import { Blocked, ConnectionClosed, DeadlinePassed, NotOffered, PluginExited } f
 import type { Broken, StartBeside } from '../../src/run/suite.ts';
 import { whileAlive } from '../../src/run/within.ts';
 import { type ConnectResult, connectSocket, showAddress } from '../../src/wire/address.ts';
-import { describeCall } from '../../src/wire/describe-call.ts';
+import { describeCall, describeGoaway } from '../../src/wire/describe-call.ts';
 import type { CallOptions, CallResult, GrpcCall } from '../../src/wire/grpc-call.ts';
 import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
@@ -81,6 +81,8 @@ export class GrpcSession implements CallSession {
   /** Set when the host could not use the plugin after all. */
   connectBroken: Broken | undefined;
   leaving = false;
+  /** Set when the plugin sent GOAWAY on the host's connection although nobody had asked it to end. */
+  wentAway: string | undefined;
   #main: HostConnection | undefined;
   #types: Promise<KnownTypes> | undefined;
 
@@ -109,10 +111,16 @@ export class GrpcSession implements CallSession {
 
   /** The host's own connection. @throws Blocked when the plugin cannot be used */
   get main(): HostConnection {
-    if (this.broken) throw new Blocked(this.broken.by, this.broken.outcome.observed);
-    if (this.notOffered !== undefined) throw new NotOffered(this.notOffered);
+    this.assertConnected();
+    if (this.wentAway !== undefined) throw new Blocked('GRPC-TR-007', this.wentAway);
     if (!this.#main) throw new Error(`launch ${this.launch} does not connect`);
     return this.#main;
+  }
+
+  /** @throws Blocked, NotOffered when the host never got through to the plugin */
+  assertConnected(): void {
+    if (this.broken) throw new Blocked(this.broken.by, this.broken.outcome.observed);
+    if (this.notOffered !== undefined) throw new NotOffered(this.notOffered);
   }
 
   /** Whether the host ever got through. */
@@ -122,6 +130,9 @@ export class GrpcSession implements CallSession {
 
   setMain(main: HostConnection): void {
     this.#main = main;
+    void main.connection.goneAway.then(() => {
+      if (!this.leaving) this.wentAway = `${describeGoaway(main.connection)} on the host's own connection`;
+    });
   }
 
   /** The host's connection if there is one that still stands. */
@@ -214,6 +225,7 @@ export class GrpcSession implements CallSession {
     const result = await this.call(path, message, options);
     if (result.end === 'cancelled')
       throw new DeadlinePassed(`an answer to ${path}`, options.limitMs ?? this.deadlines.callMs);
+    if (result.end === 'malformed') throw new Blocked('GRPC-TR-012', `${path}: ${describeCall(result)}`);
     if (result.status === undefined) throw this.lost(`${path}: ${describeCall(result)}`);
     return { ...result, status: result.status };
   }
@@ -221,6 +233,11 @@ export class GrpcSession implements CallSession {
   /** Records a call in the transcript and for the rules that look at all calls. */
   note(result: CallResult, startedAtMs: number): Evidence {
     this.calls.push(result);
+    return this.tell(result, startedAtMs);
+  }
+
+  /** Records a call that is not as a host makes it in the transcript alone. */
+  tell(result: CallResult, startedAtMs: number): Evidence {
     const took = Math.round(result.durationMs);
     return this.transcript.add(
       'call',

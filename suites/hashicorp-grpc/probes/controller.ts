@@ -1,4 +1,5 @@
 /** Area CT: the controller's Shutdown. */
+import { describeExit } from '../../../src/launch/exit.ts';
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { Blocked, DeadlinePassed } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
@@ -134,10 +135,12 @@ async function toleratesTwo(session: GrpcSession): Promise<ProbeOutcome> {
   await eventually(() => session.plugin.exited !== undefined, { limitMs: session.deadlines.graceMs });
   const { exited } = session.plugin;
   if (calls.every(({ end }) => end === 'cancelled')) return skipped('Shutdown is never answered (GRPC-CT-002)');
-  if (exited?.signal === undefined) return passed();
+  if (!exited || (exited.signal === undefined && exited.code === 0)) return passed();
+  const { exit } = await kill(await session.startBeside({}));
+  if (exit?.code !== 0) return skipped('one Shutdown alone ends it no better (GRPC-SD-002)');
   return failed({
     expected: 'two calls of Shutdown at once do no harm',
-    observed: `the plugin was ended by ${exited.signal}`,
+    observed: `the plugin ${describeExit(exited)}`,
     evidence: session.evidence(),
   });
 }

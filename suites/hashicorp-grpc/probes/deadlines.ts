@@ -70,7 +70,7 @@ async function honoursDeadline(session: GrpcSession): Promise<ProbeOutcome> {
   const result: CallResult = await start({ 'grpc-timeout': '300m' }).resultWithin(
     Math.max(2000, session.deadlines.callMs),
   );
-  session.note(result, session.transcript.now() - result.durationMs);
+  session.tell(result, session.transcript.now() - result.durationMs);
   if (result.end !== 'cancelled') return passed();
   return failed({
     expected: 'a call with a deadline of 300 ms ends by it',

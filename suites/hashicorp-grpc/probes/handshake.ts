@@ -116,16 +116,22 @@ export const handshakeProbes: readonly Probe<GrpcSession>[] = [
   ...lineProbes,
 
   probe('GRPC-HS-021', { launches: ['multiplex'] }, (session: GrpcSession) => {
-    lineOf(session);
+    if (!session.handshake.line) return blocked('GRPC-HS-022', 'there is no line when multiplexing is asked for');
     return judged('GRPC-HS-021')(session);
   }),
 
   probe('GRPC-HS-022', { launches: ['multiplex'] }, (session: GrpcSession) => {
-    const { fields } = lineOf(session);
-    if (fields.multiplex !== undefined && parseBool(fields.multiplex) === true)
+    const { line, broken } = session.handshake;
+    if (line?.fields.multiplex !== undefined && parseBool(line.fields.multiplex) === true)
       return skipped('the plugin can multiplex');
-    assertUsable(session);
-    return passed();
+    if (!broken) return passed();
+    const { observed, evidence = [], cause } = broken.outcome;
+    return failed({
+      expected: 'an ordinary start although the host asks for multiplexing',
+      observed,
+      evidence,
+      ...(cause && { cause }),
+    });
   }),
 
   probe('GRPC-HS-023', { launch: 'plain', smoke: true }, listensFirst),

@@ -130,7 +130,7 @@ function freePorts(none: GrpcSession, empty: GrpcSession): ProbeOutcome {
 }
 
 function inSocketFolder(session: GrpcSession): ProbeOutcome {
-  assertStarted(session);
+  if (session.broken) return startsAsUsual(session, 'with PLUGIN_UNIX_SOCKET_DIR');
   const folder = session.environment['PLUGIN_UNIX_SOCKET_DIR'] ?? '';
   const path = session.handshake.address?.network === 'unix' ? session.handshake.address.path : '';
   if (dirname(path) === folder) return passed();
@@ -142,7 +142,7 @@ function inSocketFolder(session: GrpcSession): ProbeOutcome {
 }
 
 function groupOfSocket(session: GrpcSession): ProbeOutcome {
-  assertStarted(session);
+  if (session.broken) return startsAsUsual(session, 'with PLUGIN_UNIX_SOCKET_GROUP');
   const group = Number(session.environment['PLUGIN_UNIX_SOCKET_GROUP']);
   const stat = session.socketStat;
   if (stat?.gid === group && (stat.mode & 0o777) === 0o660) return passed();

@@ -30,13 +30,21 @@ const everyLine =
     });
   };
 
-function logsKeepOffStdout({ handshake }: GrpcSession): ProbeOutcome {
-  if (handshake.outcomes.get('GRPC-HS-001')?.outcome === 'failed')
-    return blocked('GRPC-HS-001', 'something was printed before the handshake');
+/** A line as loggers write it: with a level or hclog's keys. */
+const looksLikeLog =
+  /"@?(?:level|message|msg)"\s*:|(?:^|[^A-Za-z])(?:TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|FATAL)(?:[^A-Za-z]|$)/;
+
+function logsKeepOffStdout({ handshake, plugin }: GrpcSession): ProbeOutcome {
+  const first = handshake.outcomes.get('GRPC-HS-001');
+  if (first?.outcome === 'failed')
+    return looksLikeLog.test(plugin.stdout.firstLine?.bytes.toString('utf8') ?? '')
+      ? first
+      : blocked('GRPC-HS-001', 'something was printed before the handshake');
   return handshake.line ? passed() : blocked(handshake.broken?.by ?? 'GRPC-LE-013', 'there is no handshake line');
 }
 
-function isStructured({ logs, transcript }: GrpcSession): ProbeOutcome {
+function isStructured({ handshake, logs, transcript }: GrpcSession): ProbeOutcome {
+  if (handshake.broken) return blocked(handshake.broken.by, 'last words of a start that failed are no log');
   if (logs.lines === 0) return skipped('nothing was written to stderr');
   if (logs.structured > 0) return passed();
   return failed({

@@ -2,14 +2,15 @@
 import { dirname } from 'node:path';
 import { listenersOf } from '../../../src/launch/process-table.ts';
 import { settlesWithin } from '../../../src/launch/settles-within.ts';
-import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
-import { Blocked, DeadlinePassed } from '../../../src/run/plugin-fact.ts';
+import { type Cause, failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
+import { Blocked, DeadlinePassed, PluginExited } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { connectSocket } from '../../../src/wire/address.ts';
-import { describeCall } from '../../../src/wire/describe-call.ts';
-import type { GrpcConnection } from '../../../src/wire/grpc-connection.ts';
+import { describeCall, describeGoaway } from '../../../src/wire/describe-call.ts';
+import type { CallResult } from '../../../src/wire/grpc-call.ts';
 import { statusName } from '../../../src/wire/grpc-status.ts';
-import { isCompleteGrpc, tooFewStreams } from '../reach.ts';
+import { compressedCause, incompleteCause, isCompleteGrpc, isUncompressed } from '../call-faults.ts';
+import { tooFewStreams } from '../reach.ts';
 import { healthRequest, healthService, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 import { modeOf, openToOthers } from '../socket-file.ts';
@@ -39,7 +40,14 @@ async function takesNewConnections(session: GrpcSession): Promise<ProbeOutcome> 
     await session.answered(methods.check, healthCheck, { connection });
     connection.close();
   }
-  return passed();
+  // A connection beside the host's own is no reason to end that.
+  if (session.openMain) await session.answered(methods.check, healthCheck);
+  if (session.openMain) return passed();
+  return failed({
+    expected: "the host's own connection stays open beside a new one",
+    observed: 'it was closed when another one came',
+    evidence: session.evidence(),
+  });
 }
 
 const isLoopback = (address: string): boolean => /^(?:127\.|\[::1\]|\[::ffff:7f)/.test(address);
@@ -100,20 +108,37 @@ async function survivesGarbage(session: GrpcSession): Promise<ProbeOutcome> {
     });
     result.socket.destroy();
   }
-  const fresh = await session.connect();
-  await session.answered(methods.check, healthCheck, { connection: fresh });
-  fresh.close();
-  await session.answered(methods.check, healthCheck);
-  return passed();
+  try {
+    const fresh = await session.connect();
+    await session.answered(methods.check, healthCheck, { connection: fresh });
+    fresh.close();
+    await session.answered(methods.check, healthCheck);
+    return passed();
+  } catch (error) {
+    if (!(error instanceof DeadlinePassed)) throw error;
+    return failed({
+      expected: 'answers after connections that brought nothing or garbage',
+      observed: error.message,
+      evidence: session.evidence(),
+      timing: true,
+      cause: {
+        class: 'crash-in-call',
+        variant: 'hang-after-call',
+        title: 'The plugin stops answering after a connection that brought nothing or garbage',
+      },
+    });
+  }
+}
+
+interface CallRule {
+  readonly isRight: (call: CallResult) => boolean;
+  readonly expected: string;
+  readonly causeOf: (wrong: CallResult) => Cause;
 }
 
 /** What every call of the session came to; judged when it is over. */
-function everyCall(
-  session: GrpcSession,
-  isRight: (call: GrpcSession['calls'][number]) => boolean,
-  expected: string,
-): ProbeOutcome {
-  void session.main;
+function everyCall(session: GrpcSession, { isRight, expected, causeOf }: CallRule): ProbeOutcome {
+  session.assertConnected();
   const answered = session.calls.filter(
     ({ end, httpStatus }) => end !== 'cancelled' && !(end === 'lost' && httpStatus === undefined),
   );
@@ -123,12 +148,12 @@ function everyCall(
     expected,
     observed: `${wrong.path}: ${describeCall(wrong)}, headers ${JSON.stringify(wrong.headers).slice(0, 300)}`,
     evidence: session.evidence(),
+    cause: causeOf(wrong),
   });
 }
 
 const allowsStreams = (session: GrpcSession): ProbeOutcome => {
-  void session.main;
-  const maxStreams = session.reach?.maxStreams;
+  const { maxStreams } = session.main.connection;
   return maxStreams === undefined || maxStreams > 3 ? passed() : tooFewStreams(session, maxStreams);
 };
 
@@ -138,7 +163,7 @@ async function answersPings(session: GrpcSession): Promise<ProbeOutcome> {
   const { callMs } = session.deadlines;
   for (let round = 1; round <= 12; round += 1) {
     const [took, call] = await Promise.all([connection.ping(callMs), session.call(methods.check, healthCheck)]);
-    const complaint = goawayOf(connection);
+    const complaint = connection.goaway?.code ? describeGoaway(connection) : undefined;
     if (complaint !== undefined)
       return failed({
         expected: 'PING frames beside calls are answered',
@@ -150,24 +175,53 @@ async function answersPings(session: GrpcSession): Promise<ProbeOutcome> {
           fix: 'Relax the keep-alive enforcement of the server: allow pings while calls run.',
         },
       });
-    if (took === undefined && !connection.isClosed) throw new DeadlinePassed('the answer to PING', callMs);
-    if (call.status === undefined) throw session.lost(`health Check beside a PING: ${describeCall(call)}`);
+    if (took !== undefined && call.status !== undefined) continue;
+    if (await session.hasExited()) throw new PluginExited(session.plugin.exited ?? { atMs: 0 });
+    if (took === undefined) return pingFault(session, connection.isClosed);
+    throw session.lost(`health Check beside a PING: ${describeCall(call)}`);
   }
   return passed();
 }
 
-const goawayOf = ({ goaway }: GrpcConnection): string | undefined =>
-  goaway && goaway.code !== 0 ? `GOAWAY ${goaway.text === '' ? `code ${goaway.code}` : goaway.text}` : undefined;
+const pingFault = (session: GrpcSession, isClosed: boolean): ProbeOutcome =>
+  failed({
+    expected: 'an answer to PING, with the bytes that were sent',
+    observed: isClosed ? 'the plugin closed the connection' : `none within ${session.deadlines.callMs} ms`,
+    evidence: session.evidence(),
+    timing: !isClosed,
+    cause: {
+      class: isClosed ? 'punishes-pings' : 'ignores-pings',
+      title: isClosed
+        ? 'The plugin closes the connection at a PING: a grpc-go host loses the session in the middle of its calls'
+        : 'The plugin does not answer PING: a host with keepalive takes it for dead',
+      fix: 'Leave PING frames to a gRPC or HTTP/2 library.',
+    },
+  });
+
+/** Not a proof, which takes minutes, but a plugin that ends connections in the middle of things shows at once. */
+const neverWentAway = (session: GrpcSession): ProbeOutcome =>
+  session.wentAway === undefined
+    ? skipped('needs a wait of more than 5 s to prove anything: run with --soak')
+    : failed({
+        expected: 'the connection stays open until Shutdown',
+        observed: session.wentAway,
+        evidence: session.evidence(),
+        cause: {
+          class: 'closes-idle-connection',
+          variant: 'after-calls',
+          title: `The plugin ends connections in use: ${session.wentAway}`,
+          fix: 'Set no MAX_CONNECTION_AGE and no limit of requests: the host opens one connection and keeps it.',
+        },
+      });
 
 async function staysOpen(session: GrpcSession): Promise<ProbeOutcome> {
   const { connection } = session.main;
   const { idleMs } = session.deadlines;
   const ended = await settlesWithin(Promise.race([connection.closed, session.plugin.whenExited]), idleMs);
-  const complaint = goawayOf(connection);
+  const complaint = connection.goaway && describeGoaway(connection);
   const status = ended ? undefined : (await session.call(methods.check, healthCheck)).status;
   if (!ended && status !== undefined && connection.goaway === undefined) return passed();
-  const observed =
-    complaint ?? (status === undefined ? 'the connection was closed' : `GOAWAY, then ${statusName(status)}`);
+  const observed = complaint ?? (status === undefined ? 'the connection was closed' : statusName(status));
   return failed({
     expected: `a quiet connection stays open for ${idleMs / 1000} s`,
     observed: `${observed} after ${Math.round(session.transcript.now() / 1000)} s`,
@@ -202,20 +256,25 @@ export const transportProbes: readonly Probe<GrpcSession>[] = [
   probe('GRPC-TR-008', { launch: 'plain', smoke: true }, reached),
 
   probe('GRPC-TR-009', { launches: ['plain'], smoke: true }, (session: GrpcSession) =>
-    everyCall(
-      session,
-      ({ messages }) => !messages.some(({ compressed }) => compressed),
-      'answers that are not compressed',
-    ),
+    everyCall(session, {
+      isRight: isUncompressed,
+      expected: 'answers that are not compressed',
+      causeOf: compressedCause,
+    }),
   ),
 
   probe('GRPC-TR-010', { launch: 'plain', smoke: true }, allowsStreams),
 
   probe('GRPC-TR-011', { launch: 'plain', isolated: true }, survivesGarbage),
 
-  probe('GRPC-TR-012', { launches: ['plain'], smoke: true }, (session: GrpcSession) =>
-    everyCall(session, isCompleteGrpc, 'HTTP 200, content-type application/grpc and trailers with grpc-status'),
-  ),
+  probe('GRPC-TR-012', { launches: ['plain'], smoke: true, settles: ['GRPC-TR-007'] }, (session: GrpcSession) => ({
+    'GRPC-TR-012': everyCall(session, {
+      isRight: isCompleteGrpc,
+      expected: 'HTTP 200, content-type application/grpc and trailers with grpc-status',
+      causeOf: incompleteCause,
+    }),
+    'GRPC-TR-007': neverWentAway(session),
+  })),
 
   probe('GRPC-TR-013', { launch: 'plain', isolated: true }, answersPings),
 ];

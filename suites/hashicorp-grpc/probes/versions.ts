@@ -84,23 +84,23 @@ function skipsJunk(...sessions: readonly GrpcSession[]): ProbeOutcome {
 }
 
 /** Without a list the plugin answers its lowest version; which that is, nobody outside knows for sure. */
-function answersLowest(...sessions: readonly GrpcSession[]): ProbeOutcome {
-  const [bare, empty_, plain] = sessions;
-  for (const session of [bare, empty_]) {
-    if (!session || session.handshake.version !== undefined) continue;
-    return failed({
-      expected: 'a line with the lowest version it serves',
-      observed: came(session),
-      evidence: evidenceOf(session),
-    });
-  }
-  const [without, withEmpty, agreed] = [bare, empty_, plain].map((session) => session?.handshake.version ?? 0);
-  if (without === withEmpty && (without ?? 0) <= (agreed ?? 0)) return passed();
-  return failed({
-    expected: `the lowest version, at most ${agreed}`,
-    observed: `${without} without a list, ${withEmpty} with an empty one`,
-    evidence: sessions.slice(0, 2).flatMap((session) => [...session.transcript.last(1, 'stdout')]),
-  });
+async function answersLowest(empty_: GrpcSession): Promise<ProbeOutcome> {
+  const unset = await empty_.startBeside({ PLUGIN_PROTOCOL_VERSIONS: undefined });
+  const starts = [empty_, unset];
+  const fail = (expected: string, observed: string): ProbeOutcome =>
+    failed({ expected, observed, evidence: starts.flatMap(evidenceOf) });
+  for (const session of starts)
+    if (session.handshake.version === undefined) return fail('a line with the lowest version it serves', came(session));
+  const [withEmpty = 0, without = 0] = starts.map(({ handshake }) => handshake.version);
+  if (without !== withEmpty)
+    return fail('the same version in both', `${without} without a list, ${withEmpty} with an empty one`);
+  if ((await served(empty_, [without])).length === 0)
+    return fail('a version that the plugin serves', `it prints ${without}, and another one when it is offered that`);
+  const lower = empty_.profile.versions.map(({ version }) => version).filter((version) => version < without);
+  const [lowest] = await served(empty_, lower);
+  return lowest === undefined
+    ? passed()
+    : fail(`version ${lowest}, which the plugin serves as well`, `it printed version ${without}`);
 }
 
 function keepsRunning(foreign: GrpcSession): ProbeOutcome {
@@ -163,7 +163,7 @@ export const versionProbes: readonly Probe<GrpcSession>[] = [
   probe('GRPC-VN-001', { launches: ['version-first', 'version-last'] }, picksCommon),
   probe('GRPC-VN-002', { launch: 'version-first' }, picksHighest),
   probe('GRPC-VN-003', { launches: ['junk-version', 'blank-version'] }, skipsJunk),
-  probe('GRPC-VN-004', { launches: ['bare', 'empty-versions', 'plain'] }, answersLowest),
+  probe('GRPC-VN-004', { launch: 'empty-versions' }, answersLowest),
   probe('GRPC-VN-005', { launches: ['foreign-version'] }, keepsRunning),
   probe('GRPC-VN-006', { launch: 'plain', isolated: true }, servesWhatItPrinted),
 ];
