@@ -319,6 +319,10 @@ const fieldTitles: Readonly<Record<Exclude<FieldFault, 'missing'>, readonly [tit
     'Field 6 is too short for a certificate, and hosts ignore it',
     'Print the whole DER in unpadded standard base64.',
   ],
+  'not-der': [
+    'The certificate in field 6 is not strict DER: some lengths or numbers take more bytes than they need',
+    'Let a library encode the certificate.',
+  ],
   'not-a-certificate': [
     'Field 6 decodes to something that is no certificate',
     'Print the DER of the certificate that is served.',

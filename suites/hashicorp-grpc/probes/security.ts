@@ -28,7 +28,9 @@ async function certificateRule(session: GrpcSession, id: string): Promise<ProbeO
   const { announced, served } = security;
   const fault = judgeCertificate({ announced, served, now: new Date() }).find(({ requirement }) => requirement === id);
   if (!fault) return passed();
-  const condition = fault.goError === '' ? 'tolerated' : id === 'GRPC-TLS-010' ? 'refused' : undefined;
+  const isTolerated = fault.hostSays === undefined;
+  const condition =
+    id === 'GRPC-TLS-010' ? (isTolerated ? undefined : 'refused') : isTolerated ? 'tolerated' : undefined;
   return failed({
     expected: fault.expected,
     observed: fault.observed,

@@ -15,6 +15,8 @@ export interface CertificateFacts {
   readonly issuer: Buffer;
   readonly subject: Buffer;
   readonly commonName: string | undefined;
+  /** The first one. */
+  readonly organization: string | undefined;
   /** Undefined when the certificate has no subject alternative names at all. */
   readonly names: { readonly dns: readonly string[]; readonly others: number } | undefined;
   readonly notBefore: Date;
@@ -23,13 +25,19 @@ export interface CertificateFacts {
   readonly usages: readonly string[] | undefined;
   /** Key usage bits; undefined when there are none. */
   readonly keyUsage: number | undefined;
+  /** Undefined when nothing is said of it. */
   readonly isAuthority: boolean | undefined;
+  /** How many certificates may stand between it and the last one. */
+  readonly pathLength: number | undefined;
+  /** DER of the public key. */
+  readonly publicKey: Buffer;
   /** Such as `RSA 2048`, `P-256`, `Ed25519`. */
   readonly key: string;
   /** Serial number in hexadecimal, as the DER integer stands. */
   readonly serial: string;
   readonly version: number;
-  readonly signatureAlgorithm: string;
+  /** The algorithm that it was signed with. */
+  readonly signature: { readonly family: 'ECDSA' | 'RSA' | 'Ed25519' | 'unknown'; readonly hash: string };
   readonly unknownCritical: readonly string[];
   /** Whether a certificate bears this one's signature. */
   readonly signed: (other: CertificateFacts) => boolean;
@@ -60,8 +68,8 @@ function keyName(certificate: NodeCertificate): string {
   return type === 'ed25519' ? 'Ed25519' : type === 'ed448' ? 'Ed448' : type;
 }
 
-/** The serial number's DER integer: its sign is in the first bit, which hexadecimal printers hide. */
-function rawSerial(der: Buffer): string {
+/** What no library shows as it stands: the version, and the serial number with its sign in the first bit. */
+function readHead(der: Buffer): { version: number; serial: string } {
   const element = (at: number): { tag: number; start: number; end: number } => {
     const first = der[at + 1] ?? 0;
     const count = first < 0x80 ? 0 : first & 0x7f;
@@ -69,10 +77,19 @@ function rawSerial(der: Buffer): string {
     const start = at + 2 + count;
     return { tag: der[at] ?? 0, start, end: start + length };
   };
-  const body = element(element(0).start);
-  const first = element(body.start);
-  const serial = first.tag === 0xa0 ? element(first.end) : first;
-  return der.subarray(serial.start, serial.end).toString('hex');
+  const first = element(element(element(0).start).start);
+  const hasVersion = first.tag === 0xa0;
+  const serial = hasVersion ? element(first.end) : first;
+  return {
+    version: hasVersion ? (der[first.end - 1] ?? 0) + 1 : 1,
+    serial: der.subarray(serial.start, serial.end).toString('hex'),
+  };
+}
+
+function signatureOf({ signatureAlgorithm: given }: X509Certificate): CertificateFacts['signature'] {
+  const { name, hash } = given as { name?: string; hash?: { name?: string } };
+  const family = name === 'ECDSA' || name === 'Ed25519' ? name : name?.startsWith('RSA') ? 'RSA' : 'unknown';
+  return { family, hash: hash?.name ?? '' };
 }
 
 /** Reads a certificate. @throws Error when the bytes are none */
@@ -89,6 +106,7 @@ export function readCertificate(der: Buffer): CertificateFacts {
     issuer: Buffer.from(certificate.issuerName.toArrayBuffer()),
     subject: Buffer.from(certificate.subjectName.toArrayBuffer()),
     commonName: certificate.subjectName.getField('CN')[0],
+    organization: certificate.subjectName.getField('O')[0],
     names: names && {
       dns: names.filter(({ type }) => type === 'dns').map(({ value }) => value),
       others: names.filter(({ type }) => type !== 'dns').length,
@@ -98,10 +116,11 @@ export function readCertificate(der: Buffer): CertificateFacts {
     usages: usages?.usages.map(String),
     keyUsage: keyUsage?.usages,
     isAuthority: constraints?.ca,
+    pathLength: constraints?.pathLength,
+    publicKey: node.publicKey.export({ type: 'spki', format: 'der' }),
     key: keyName(node),
-    serial: rawSerial(der),
-    version: certificate.getExtension(SubjectAlternativeNameExtension) || certificate.extensions.length > 0 ? 3 : 1,
-    signatureAlgorithm: JSON.stringify(certificate.signatureAlgorithm),
+    ...readHead(der),
+    signature: signatureOf(certificate),
     unknownCritical: certificate.extensions
       .filter(({ critical, type }) => critical && !knownCritical.includes(type))
       .map(({ type }) => type),

@@ -2,6 +2,8 @@
  * Field 6 of the handshake: what a host makes of it, and what its author probably did. Kept raw: Node's own base64
  * reader takes padding, the URL alphabet and junk, none of which a Go host takes.
  */
+import { X509Certificate } from 'node:crypto';
+import { isStrictDer } from './strict-der.ts';
 
 /** The longest field 6 that hosts ignore: the field once meant something else. */
 export const ignoredCertificateLength = 50;
@@ -19,6 +21,7 @@ export type FieldFault =
   | 'alphabet'
   | 'truncated'
   | 'chain'
+  | 'not-der'
   | 'not-a-certificate';
 
 export interface CertificateField {
@@ -30,7 +33,7 @@ export interface CertificateField {
 }
 
 /** Length in bytes of the DER element at the beginning, header included; `undefined` when there is none. */
-export function derLength(bytes: Buffer): number | undefined {
+function derLength(bytes: Buffer): number | undefined {
   if (bytes.byteLength < 2 || bytes[0] !== 0x30) return undefined;
   const first = bytes[1] ?? 0;
   if (first < 0x80) return 2 + first;
@@ -41,30 +44,42 @@ export function derLength(bytes: Buffer): number | undefined {
 
 const base64Error = (field: string): string => {
   const at = field.search(/[^A-Za-z0-9+/]/);
-  return `error parsing server cert: illegal base64 data at input byte ${at === -1 ? field.length : at}`;
+  return `error parsing server cert: illegal base64 data at input byte ${at === -1 ? field.length - 1 : at}`;
 };
+
+const malformed = 'error parsing server cert: x509: malformed certificate';
+
+function isCertificate(der: Buffer): boolean {
+  try {
+    return new X509Certificate(der).raw.equals(der);
+  } catch {
+    return false;
+  }
+}
 
 function judgeDer(der: Buffer): CertificateField {
   const length = derLength(der);
   if (length === undefined) {
     const text = der.toString('latin1', 0, 40);
     const isPem = text.includes('-----BEGIN');
-    const hostError = 'error parsing server cert: x509: malformed certificate';
+    const hostError = malformed;
     return {
       fault: isPem ? 'pem-text' : 'not-a-certificate',
       der: isPem ? fromPem(der.toString('latin1')) : undefined,
       hostError,
     };
   }
-  if (length > der.byteLength)
-    return { fault: 'truncated', der: undefined, hostError: 'error parsing server cert: x509: malformed certificate' };
+  if (length > der.byteLength) return { fault: 'truncated', der: undefined, hostError: malformed };
   if (length < der.byteLength)
     return {
       fault: 'chain',
       der: der.subarray(0, length),
       hostError: 'error parsing server cert: x509: trailing data',
     };
-  return { fault: undefined, der, hostError: undefined };
+  if (!isCertificate(der)) return { fault: 'not-a-certificate', der: undefined, hostError: malformed };
+  return isStrictDer(der)
+    ? { fault: undefined, der, hostError: undefined }
+    : { fault: 'not-der', der, hostError: malformed };
 }
 
 function fromPem(text: string): Buffer | undefined {
@@ -79,7 +94,9 @@ const lax = (bytes: Buffer): Buffer | undefined => {
 };
 
 /** Reads the field. `undefined` stands for a line without it. */
-export function readCertificateField(field: string | undefined): CertificateField {
+export function readCertificateField(printed: string | undefined): CertificateField {
+  // Go skips carriage returns wherever they stand.
+  const field = printed?.replaceAll('\r', '');
   if (field === undefined || field === '') return { fault: 'missing', der: undefined, hostError: undefined };
   if (/^-----BEGIN/.test(field))
     return {
@@ -95,7 +112,7 @@ export function readCertificateField(field: string | undefined): CertificateFiel
       return {
         fault: 'hex',
         der: lax(Buffer.from(field, 'hex')),
-        hostError: 'error parsing server cert: x509: malformed certificate',
+        hostError: malformed,
       };
     return judgeDer(Buffer.from(field, 'base64'));
   }

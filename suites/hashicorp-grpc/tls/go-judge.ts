@@ -4,15 +4,16 @@
  * what Go takes and take some of what Go refuses.
  */
 import type { CertificateFacts } from './certificate-facts.ts';
+import { type Chain, criticalError, findChains, timeError } from './go-chain.ts';
 
-/** One fault, with the requirement it breaks and the words a Go host would show. */
+/** One fault, with the requirement it breaks. */
 export interface TlsFault {
   readonly requirement: string;
   readonly variant: string;
   readonly expected: string;
   readonly observed: string;
-  /** As it stands inside `Unavailable … authentication handshake failed: …`. */
-  readonly goError: string;
+  /** What a Go host shows, word for word; absent where it does not mind. */
+  readonly hostSays?: string;
 }
 
 export interface JudgeInput {
@@ -25,16 +26,17 @@ export interface JudgeInput {
 
 const serverAuth = '1.3.6.1.5.5.7.3.1';
 const anyUsage = '2.5.29.37.0';
-const certSign = 0x20;
 const localhost = 'localhost';
 
-const supportedKey =
-  /^(?:P-256|P-384|P-521|Ed25519|RSA (?:102[4-9]|10[3-9]\d|1[1-9]\d\d|[2-7]\d{3}|80\d\d|81[0-8]\d|819[0-2]))$/;
+const unavailable = (error: string): string =>
+  `rpc error: code = Unavailable desc = connection error: desc = "${error}"`;
 
-/** Whether Go's TLS can use a key of this kind. */
-export const isSupportedKey = (key: string): boolean => supportedKey.test(key);
+/** What a host shows when the TLS handshake comes to nothing; grpc-go quotes the error, quotes and all. */
+export const handshakeFailed = (error: string): string =>
+  unavailable(`transport: authentication handshake failed: ${error.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}`);
 
-const isNegative = (serial: string): boolean => Number.parseInt(serial.slice(0, 2), 16) >= 0x80;
+const unverified = (error: string): string => handshakeFailed(`tls: failed to verify certificate: ${error}`);
+const unreadable = (error: string): string => `error parsing server cert: ${error}`;
 
 function serialFault({ serial }: CertificateFacts): TlsFault | undefined {
   const base = {
@@ -42,158 +44,166 @@ function serialFault({ serial }: CertificateFacts): TlsFault | undefined {
     variant: 'serial',
     expected: 'a positive serial number of at most 20 bytes',
   };
-  if (isNegative(serial))
+  if (Number.parseInt(serial.slice(0, 2), 16) >= 0x80)
     return {
       ...base,
       observed: `a negative serial number, ${serial}`,
-      goError: 'tls: failed to parse certificate from server: x509: negative serial number',
+      hostSays: unreadable('x509: negative serial number'),
     };
   const bytes = serial.replace(/^00/, '').length / 2;
-  if (/^0*$/.test(serial)) return { ...base, observed: 'the serial number is zero', goError: '' };
-  return bytes > 20 ? { ...base, observed: `a serial number of ${bytes} bytes`, goError: '' } : undefined;
+  if (/^0*$/.test(serial)) return { ...base, observed: 'the serial number is zero' };
+  return bytes > 20 ? { ...base, observed: `a serial number of ${bytes} bytes` } : undefined;
+}
+
+const rsaBits = (key: string): number | undefined => (key.startsWith('RSA ') ? Number(key.slice(4)) : undefined);
+const leastBits = 1024;
+const goodBits = 2048;
+const mostBits = 8192;
+
+/** What a host makes of a kind of key that it does not take. */
+function keyRefusal(key: string): string | undefined {
+  const bits = rsaBits(key);
+  if (bits !== undefined && bits > mostBits)
+    return handshakeFailed(`tls: server sent certificate containing RSA key larger than ${mostBits} bits`);
+  if (bits !== undefined && bits < leastBits)
+    return handshakeFailed(
+      `tls: invalid signature by the server certificate: crypto/rsa: ${bits}-bit keys are insecure (see https://go.dev/pkg/crypto/rsa#hdr-Minimum_key_size)`,
+    );
+  if (bits !== undefined || /^(?:P-256|P-384|P-521|Ed25519)$/.test(key)) return undefined;
+  if (key.startsWith('curve ')) return unreadable('x509: unsupported elliptic curve');
+  // The alert comes from the plugin's own library, which finds no signature that the host would read.
+  return handshakeFailed('remote error: tls: handshake failure');
 }
 
 function keyFault({ key }: CertificateFacts): TlsFault | undefined {
-  if (isSupportedKey(key)) return undefined;
+  const hostSays = keyRefusal(key);
+  const isShort = (rsaBits(key) ?? goodBits) < goodBits;
+  if (hostSays === undefined && !isShort) return undefined;
   return {
     requirement: 'GRPC-TLS-010',
-    variant: 'key-type',
+    variant: isShort ? 'short-key' : 'key-type',
     expected: 'ECDSA on P-256, P-384 or P-521, RSA of 2048 bits or more, or Ed25519',
     observed: `the key is ${key}`,
-    goError: 'tls: handshake failure',
+    ...(hostSays !== undefined && { hostSays }),
   };
 }
 
-const day = (date: Date): string => date.toISOString().replace('.000', '');
-
-function timeFault({ notBefore, notAfter }: CertificateFacts, now: Date): TlsFault | undefined {
-  const base = { requirement: 'GRPC-TLS-007', expected: 'a certificate that is valid now' };
-  const error = 'x509: certificate has expired or is not yet valid: current time';
-  if (now < notBefore)
-    return {
-      ...base,
-      variant: 'not-yet-valid',
-      observed: `valid from ${day(notBefore)}`,
-      goError: `${error} ${day(now)} is before ${day(notBefore)}`,
-    };
-  if (now > notAfter)
-    return {
-      ...base,
-      variant: 'expired',
-      observed: `expired ${day(notAfter)}`,
-      goError: `${error} ${day(now)} is after ${day(notAfter)}`,
-    };
-  return undefined;
+function timeFault(certificate: CertificateFacts, now: Date): TlsFault | undefined {
+  const error = timeError(certificate, now);
+  if (error === undefined) return undefined;
+  const { notBefore, notAfter } = certificate;
+  const isEarly = now < notBefore;
+  return {
+    requirement: 'GRPC-TLS-007',
+    variant: isEarly ? 'not-yet-valid' : 'expired',
+    expected: 'a certificate that is valid now',
+    observed: isEarly ? `valid from ${notBefore.toISOString()}` : `expired ${notAfter.toISOString()}`,
+    hostSays: unverified(error),
+  };
 }
 
-/** Go's matchHostnames for one label: a lone `*` matches, other wildcards do not. */
-const matchesLocalhost = (pattern: string): boolean => {
-  const name = pattern.toLowerCase().replace(/\.$/, '');
-  return name === localhost || name === '*';
-};
+/** Wildcards stand for a label before a dot, which this name has not. */
+const isLocalhost = (name: string): boolean => name.toLowerCase() === localhost;
 
 function nameFault({ names, commonName }: CertificateFacts): TlsFault | undefined {
   const base = { requirement: 'GRPC-TLS-006', expected: 'the DNS name localhost among the subject alternative names' };
-  if (!names)
+  if (!names) {
+    const isCommon = isLocalhost(commonName ?? '');
     return {
       ...base,
       variant: 'no-san',
       observed: `no subject alternative names, only the common name ${commonName ?? '(none)'}`,
-      goError: 'x509: certificate relies on legacy Common Name field, use SANs instead',
+      hostSays: unverified(
+        isCommon
+          ? 'x509: certificate relies on legacy Common Name field, use SANs instead'
+          : 'x509: certificate is not valid for any names, but wanted to match localhost',
+      ),
     };
-  if (names.dns.some(matchesLocalhost)) return undefined;
+  }
+  if (names.dns.some(isLocalhost)) return undefined;
   if (names.dns.length === 0)
     return {
       ...base,
       variant: 'no-dns-name',
       observed: `no DNS name among the ${names.others} alternative names`,
-      goError: 'x509: certificate is not valid for any names, but wanted to match localhost',
+      hostSays: unverified('x509: certificate is not valid for any names, but wanted to match localhost'),
     };
   const list = names.dns.join(', ');
   return {
     ...base,
     variant: 'other-name',
     observed: `the names are ${list}`,
-    goError: `x509: certificate is valid for ${list}, not localhost`,
+    hostSays: unverified(`x509: certificate is valid for ${list}, not localhost`),
   };
 }
 
-function signs(root: CertificateFacts, leaf: CertificateFacts): boolean {
-  const mayIssue = root.version < 3 || root.isAuthority === true;
-  const mayCertify = root.keyUsage === undefined || (root.keyUsage & certSign) !== 0;
-  return mayIssue && mayCertify && root.subject.equals(leaf.issuer) && root.signed(leaf);
-}
+const isForServers = ({ usages }: CertificateFacts): boolean =>
+  usages === undefined || usages.includes(serverAuth) || usages.includes(anyUsage);
 
-/** Whether a chain leads from the leaf to the root, through what else was served. */
-function chains(leaf: CertificateFacts, others: readonly CertificateFacts[], root: CertificateFacts): boolean {
-  if (signs(root, leaf)) return true;
-  return others.some(
-    (issuer) =>
-      signs(issuer, leaf) &&
-      chains(
-        issuer,
-        others.filter((other) => other !== issuer),
-        root,
-      ),
-  );
-}
-
-function trustFault({ announced, served }: JudgeInput): TlsFault | undefined {
-  const [leaf, ...others] = served;
-  const base = {
-    requirement: 'GRPC-TLS-005',
-    expected: 'the served certificate is the one of field 6, or issued by it',
-  };
-  const goError = 'x509: certificate signed by unknown authority';
-  if (!leaf) return { ...base, variant: 'none-served', observed: 'no certificate was served', goError };
-  if (!announced) return { ...base, variant: 'none-announced', observed: 'field 6 names no certificate', goError };
-  if (announced.der.equals(leaf.der) || chains(leaf, others, announced)) return undefined;
-  const looksRelated = announced.subject.equals(leaf.issuer);
-  return {
-    ...base,
-    variant: 'another-certificate',
-    observed: 'another certificate was served than the one of field 6',
-    goError: looksRelated
-      ? `${goError} (possibly because of "x509: … verification failure" while trying to verify candidate authority certificate "${announced.commonName ?? ''}")`
-      : goError,
-  };
-}
-
-function usageFault({ usages }: CertificateFacts): TlsFault | undefined {
-  if (!usages || usages.includes(serverAuth) || usages.includes(anyUsage)) return undefined;
+function usageFault(leaf: CertificateFacts, chains: readonly Chain[]): TlsFault | undefined {
+  if (chains.some((chain) => chain.every(isForServers))) return undefined;
+  const unfit = [leaf, ...chains.flat()].find((certificate) => !isForServers(certificate));
   return {
     requirement: 'GRPC-TLS-008',
     variant: 'usage',
     expected: 'no extended key usage, or serverAuth among them',
-    observed: `the extended key usages are ${usages.join(', ')}`,
-    goError: 'x509: certificate specifies an incompatible key usage',
+    observed: `the extended key usages${unfit === leaf ? '' : ' of its issuer'} are ${unfit?.usages?.join(', ')}`,
+    hostSays: unverified('x509: certificate specifies an incompatible key usage'),
   };
 }
 
-function criticalFault({ unknownCritical }: CertificateFacts): TlsFault | undefined {
-  const [oid] = unknownCritical;
-  if (oid === undefined) return undefined;
+function trustFaults({ announced, served: [leaf, ...intermediates], now }: JudgeInput): readonly TlsFault[] {
+  const base = {
+    requirement: 'GRPC-TLS-005',
+    expected: 'the served certificate is the one of field 6, or issued by it',
+  };
+  const unknown = unverified('x509: certificate signed by unknown authority');
+  if (!leaf) return [{ ...base, variant: 'none-served', observed: 'no certificate was served', hostSays: unknown }];
+  if (!announced)
+    return [{ ...base, variant: 'none-announced', observed: 'field 6 names no certificate', hostSays: unknown }];
+  const found = findChains(leaf, { roots: [announced], intermediates, now });
+  if ('chains' in found) return [usageFault(leaf, found.chains) ?? []].flat();
+  const isIssued = leaf.issuer.equals(announced.subject) && !leaf.subject.equals(announced.subject);
+  return [
+    {
+      ...base,
+      variant: isIssued ? 'unfit-issuer' : 'another-certificate',
+      observed: isIssued
+        ? 'the certificate of field 6 is named as the issuer of the one that was served, and does not vouch for it'
+        : 'another certificate was served than the one of field 6',
+      hostSays: unverified(found.error),
+    },
+    ...[usageFault(leaf, [[leaf]]) ?? []].flat(),
+  ];
+}
+
+function criticalFault(certificate: CertificateFacts): TlsFault | undefined {
+  const error = criticalError(certificate);
+  if (error === undefined) return undefined;
   return {
     requirement: 'GRPC-TLS-005',
     variant: 'critical-extension',
     expected: 'no critical extension that Go does not know',
-    observed: `the critical extension ${oid}`,
-    goError: 'x509: unhandled critical extension',
+    observed: `the critical extension ${certificate.unknownCritical[0]}`,
+    hostSays: unverified(error),
   };
 }
 
-/** Every fault, in the order in which a Go host would find them; it stops at the first with a `goError`. */
+/** Faults that field 6 alone shows. */
+export const judgeAnnounced = (announced: CertificateFacts): readonly TlsFault[] =>
+  [serialFault(announced), keyFault(announced)].filter((fault) => fault !== undefined);
+
+/** Every fault, in the order in which a Go host would find them; it stops at the first that has a `hostSays`. */
 export function judgeCertificate(input: JudgeInput): readonly TlsFault[] {
   const [leaf] = input.served;
-  if (!leaf) return [trustFault(input)].filter((fault) => fault !== undefined);
+  if (!leaf) return trustFaults(input);
   return [
     serialFault(leaf),
     keyFault(leaf),
     criticalFault(leaf),
     timeFault(leaf, input.now),
     nameFault(leaf),
-    trustFault(input),
-    usageFault(leaf),
+    ...trustFaults(input),
   ].filter((fault) => fault !== undefined);
 }
 
@@ -225,7 +235,7 @@ export function judgeRequest({ version, algorithms, authorities, hostIssuer }: R
           ? 'ecdsa_secp521r1_sha512 among the algorithms of the request'
           : 'an ECDSA algorithm in the request',
       observed: `the request offers ${algorithms.join(', ')}`,
-      goError: 'error reading server preface: EOF',
+      hostSays: unavailable('error reading server preface: EOF'),
     });
   if (authorities && authorities.length > 0 && !authorities.some((name) => name.equals(hostIssuer)))
     faults.push({
@@ -233,7 +243,7 @@ export function judgeRequest({ version, algorithms, authorities, hostIssuer }: R
       variant: 'authorities',
       expected: "no list of authorities, or the host certificate's issuer in it",
       observed: `${authorities.length} authorities are acceptable, the issuer of the host certificate is none of them`,
-      goError: 'error reading server preface: EOF',
+      hostSays: unavailable('error reading server preface: EOF'),
     });
   return faults;
 }

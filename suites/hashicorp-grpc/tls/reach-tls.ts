@@ -10,7 +10,7 @@ import { sniff } from '../../../src/wire/sniff.ts';
 import { healthRequest, healthService, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 import { readCertificate } from './certificate-facts.ts';
-import { judgeCertificate, judgeRequest, type TlsFault } from './go-judge.ts';
+import { handshakeFailed, judgeAnnounced, judgeCertificate, judgeRequest, type TlsFault } from './go-judge.ts';
 import { handOut } from './host-certificate.ts';
 import type { Presented, Security } from './security.ts';
 
@@ -20,9 +20,6 @@ export type Secured =
   | { readonly connection: GrpcConnection }
   | { readonly broken: Break }
   | { readonly notOffered: string };
-
-const unavailable = (error: string): string =>
-  `rpc error: code = Unavailable desc = connection error: desc = "transport: authentication handshake failed: ${error}"`;
 
 function faultOutcome(session: GrpcSession, fault: TlsFault, timing = false): Failed {
   const cause: Cause = {
@@ -36,7 +33,7 @@ function faultOutcome(session: GrpcSession, fault: TlsFault, timing = false): Fa
     observed: fault.observed,
     evidence: session.evidence(),
     cause,
-    ...(fault.goError !== '' && { hostSays: unavailable(fault.goError) }),
+    ...(fault.hostSays !== undefined && { hostSays: fault.hostSays }),
     timing,
   });
 }
@@ -57,7 +54,7 @@ async function whyNoTls(session: GrpcSession, message: string): Promise<Secured>
       expected: 'TLS, because PLUGIN_CLIENT_CERT is set',
       observed: 'the plugin speaks HTTP/2 in clear',
       evidence: session.evidence(),
-      hostSays: unavailable('tls: first record does not look like a TLS handshake'),
+      hostSays: handshakeFailed('tls: first record does not look like a TLS handshake'),
       cause: {
         class: 'certificate-rejected',
         variant: 'plaintext',
@@ -73,7 +70,7 @@ async function whyNoTls(session: GrpcSession, message: string): Promise<Secured>
       variant: 'old-version',
       expected: 'TLS 1.2 or 1.3',
       observed: 'only versions below 1.2 are spoken',
-      goError: 'remote error: tls: protocol version not supported',
+      hostSays: handshakeFailed('remote error: tls: protocol version not supported'),
     };
     return { broken: [fault.requirement, faultOutcome(session, fault)] };
   }
@@ -125,7 +122,6 @@ async function refusal(session: GrpcSession, message: string): Promise<Break> {
     variant,
     expected: 'a self-signed P-521 certificate with CA:TRUE is accepted from the host',
     observed: `${what} (${message})`,
-    goError: 'error reading server preface: remote error: tls: …',
   };
   return [fault.requirement, faultOutcome(session, fault)];
 }
@@ -136,7 +132,7 @@ const missingAlpn = (session: GrpcSession): Break => [
     expected: 'h2, chosen by ALPN',
     observed: 'no protocol was chosen',
     evidence: session.evidence(),
-    hostSays: unavailable(
+    hostSays: handshakeFailed(
       'credentials: cannot check peer: missing selected ALPN property. If you upgraded from a grpc-go version earlier than 1.67, your TLS connections may have stopped working due to ALPN enforcement.',
     ),
     cause: {
@@ -165,10 +161,16 @@ async function requestFaults(session: GrpcSession, security: Security): Promise<
 /** Secures the host's connection and judges what was seen as a Go host would. */
 export async function secureHost(session: GrpcSession, security: Security, socket: Socket): Promise<Secured> {
   const result = await security.secure(socket, { limitMs: session.deadlines.settingsMs });
-  if (!result.connected) return whyNoTls(session, result.message);
+  const { announced } = security;
+  if (!result.connected) {
+    // A key that no host takes keeps the plugin's own library from serving it.
+    const [unusable] = announced ? judgeAnnounced(announced).filter(({ hostSays }) => hostSays !== undefined) : [];
+    if (unusable) return { broken: [unusable.requirement, faultOutcome(session, unusable)] };
+    return whyNoTls(session, result.message);
+  }
   security.facts = result.facts;
-  const { announced, served } = security;
-  const fault = judgeCertificate({ announced, served, now: new Date() }).find(({ goError }) => goError !== '');
+  const { served } = security;
+  const fault = judgeCertificate({ announced, served, now: new Date() }).find(({ hostSays }) => hostSays !== undefined);
   if (fault) {
     result.socket.destroy();
     return { broken: [fault.requirement, faultOutcome(session, fault)] };
