@@ -2,19 +2,21 @@
  * Calls as a user's client makes them: through grpc-js, with a deadline, messages as bytes. Protocol verdicts never
  * rest on this client; see `src/wire/grpc-connection.ts` for the one that speaks as the host does.
  */
+import { createRequire } from 'node:module';
 import { createSecureContext } from 'node:tls';
-import {
+import type {
   Client,
-  type ClientDuplexStream,
-  type ClientReadableStream,
-  type ClientUnaryCall,
-  type ClientWritableStream,
-  credentials,
-  Metadata,
-  type ServiceError,
-  type StatusObject,
+  ClientDuplexStream,
+  ClientReadableStream,
+  ClientUnaryCall,
+  ClientWritableStream,
+  ServiceError,
+  StatusObject,
 } from '@grpc/grpc-js';
 import type { Address } from '../wire/address.ts';
+
+// Required as the CommonJS module it is: imported by two at once, Node 20 may show it without its exports.
+const grpc = createRequire(import.meta.url)('@grpc/grpc-js') as typeof import('@grpc/grpc-js');
 
 /** What a client presents under TLS, as PEM; the server's certificate is judged elsewhere. */
 export interface ClientIdentity {
@@ -53,9 +55,12 @@ export class GenericClient {
   constructor(address: Address, identity?: ClientIdentity) {
     const secure = identity && createSecureContext({ cert: identity.certificate, key: identity.key });
     const security = secure
-      ? credentials.createFromSecureContext(secure, { rejectUnauthorized: false, checkServerIdentity: () => undefined })
-      : credentials.createInsecure();
-    this.#client = new Client(target(address), security, {
+      ? grpc.credentials.createFromSecureContext(secure, {
+          rejectUnauthorized: false,
+          checkServerIdentity: () => undefined,
+        })
+      : grpc.credentials.createInsecure();
+    this.#client = new grpc.Client(target(address), security, {
       'grpc.max_receive_message_length': -1,
       'grpc.max_send_message_length': -1,
       'grpc.enable_retries': 0,
@@ -65,7 +70,7 @@ export class GenericClient {
 
   /** Makes a call and waits for its status. Never throws for what the plugin answers. */
   call(request: GenericRequest): Promise<GenericResult> {
-    const metadata = new Metadata();
+    const metadata = new grpc.Metadata();
     for (const [key, value] of Object.entries(request.metadata)) metadata.set(key, value);
     const options = { deadline: Date.now() + request.deadlineMs };
     const responses: Buffer[] = [];

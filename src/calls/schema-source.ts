@@ -3,6 +3,7 @@
  * before the plugin starts, so that a wrong file costs a second and not a run.
  */
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
@@ -25,7 +26,7 @@ async function fromDescriptorSet(path: string): Promise<Types> {
 }
 
 async function fromProtoFiles(paths: readonly string[]): Promise<Types> {
-  const { load } = await import('@grpc/proto-loader');
+  const { load } = createRequire(import.meta.url)('@grpc/proto-loader') as typeof import('@grpc/proto-loader');
   try {
     const folders = [...new Set(paths.map((path) => dirname(resolve(path))))];
     const definition = await load([...paths], { includeDirs: ['.', ...folders], keepCase: true });

@@ -2,7 +2,7 @@
  * What the system tells about the processes of a launch: who is alive, and who listens where.
  * Linux answers from /proc. Elsewhere every list is empty and `isComplete` says so: the census is then called partial.
  */
-import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { markerVariable } from './environment.ts';
 
@@ -25,9 +25,27 @@ export interface Listener {
 /** Whether this system shows all processes and their environment. */
 export const isComplete = process.platform === 'linux';
 
+// Files of /proc have no size, for which readFileSync takes 64 KiB each time; a census reads hundreds of them.
+let buffer = Buffer.allocUnsafe(16 * 1024);
+
+function readWhole(file: number): string {
+  let length = 0;
+  for (;;) {
+    const count = readSync(file, buffer, length, buffer.length - length, null);
+    length += count;
+    if (count === 0) return buffer.toString('latin1', 0, length);
+    if (length === buffer.length) buffer = Buffer.concat([buffer], 2 * buffer.length);
+  }
+}
+
 const read = (path: string): string | undefined => {
   try {
-    return readFileSync(path, 'latin1');
+    const file = openSync(path, 'r');
+    try {
+      return readWhole(file);
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return undefined;
   }

@@ -133,7 +133,9 @@ export class Engine<S extends Session, L extends Launch<S>> {
 
   /** What is left to do beside the gate; the pair was started already, unless it must be started alone. */
   #tasks(gate: S, pair: Pair<S, L> | undefined): readonly Task[] {
+    // Chains of probes come before probes with a process of their own: begun last, one would outlast all else.
     const tasks: Task[] = [];
+    const alone: Task[] = [];
     for (const plan of [this.plan.gate, ...this.plan.others]) {
       const reason = plan === this.plan.gate ? undefined : plan.launch.unfit?.(gate, this.#starter.profile);
       if (reason !== undefined) {
@@ -148,9 +150,9 @@ export class Engine<S extends Session, L extends Launch<S>> {
       if (plan !== this.plan.gate)
         tasks.push(() => this.#guard(plan.launch, shared, () => this.#runLaunch(plan, open)));
       for (const probe of plan.isolated)
-        tasks.push(() => this.#guard(plan.launch, [probe], () => new LaunchRun(this, plan).runIsolated(probe)));
+        alone.push(() => this.#guard(plan.launch, [probe], () => new LaunchRun(this, plan).runIsolated(probe)));
     }
-    return tasks;
+    return [...tasks, ...alone];
   }
 
   /** What goes wrong with one launch on our side is no reason to lose the others: its probes are errored. */

@@ -80,18 +80,6 @@ export const errored = (error: unknown): Errored => ({
   reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
 });
 
-/** Passes when `was` equals `is`; otherwise fails, naming the thing with both values. */
-export function expected<T extends string | number | boolean | undefined>(
-  thing: string,
-  { is, was, ...more }: { is: T; was: T } & Pick<Failed, 'evidence' | 'cause' | 'condition' | 'timing'>,
-): ProbeOutcome {
-  if (was === is) return passed();
-  return failed({ expected: `${thing} is ${show(is)}`, observed: `${thing} is ${show(was)}`, ...more });
-}
-
-const show = (value: string | number | boolean | undefined): string =>
-  value === undefined ? 'missing' : typeof value === 'string' ? `\`${value}\`` : String(value);
-
 const weight: Readonly<Record<Outcome['outcome'], number>> = {
   failed: 4,
   errored: 3,

@@ -121,13 +121,9 @@ export async function close(session: GrpcSession): Promise<void> {
     !session.broken &&
     session.notOffered === undefined
   ) {
-    const status = await askToShutDown(session);
+    const patienceMs = await tellToShutDown(session);
     session.openMain?.connection.close();
-    if (
-      (status === undefined || status === Status.OK || status === Status.UNAVAILABLE) &&
-      (await gone(deadlines.graceMs))
-    )
-      return;
+    if (await gone(Math.min(patienceMs, deadlines.graceMs))) return;
   }
   session.openMain?.connection.close();
   if (plugin.exited) return;
@@ -135,16 +131,22 @@ export async function close(session: GrpcSession): Promise<void> {
   await gone(300);
 }
 
-async function askToShutDown(session: GrpcSession): Promise<number | undefined> {
+/** Calls Shutdown; gives how long the plugin's end is worth waiting for, in milliseconds. */
+async function tellToShutDown(session: GrpcSession): Promise<number> {
   session.leaving = true;
   const limitMs = Math.min(session.deadlines.shutdownMs, 1000);
+  const patienceFor = (status: number | undefined): number => {
+    // Some plugins end without an answer; but mostly the call has gone to one that speaks TLS, or not at all.
+    if (status === undefined) return 500;
+    return status === Status.OK || status === Status.UNAVAILABLE ? session.deadlines.graceMs : 0;
+  };
   const main = session.openMain;
-  if (main) return (await main.connection.unary(methods.shutdown, empty, { limitMs })).status;
+  if (main) return patienceFor((await main.connection.unary(methods.shutdown, empty, { limitMs })).status);
   const result = await session.connectRaw();
-  if (!result.connected) return undefined;
+  if (!result.connected) return 0;
   const connection = await session.speak(result.socket);
-  if (typeof connection === 'string') return undefined;
+  if (typeof connection === 'string') return 0;
   const { status } = await connection.unary(methods.shutdown, empty, { limitMs });
   connection.close();
-  return status;
+  return patienceFor(status);
 }

@@ -5,7 +5,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Exit } from '../../src/launch/exit.ts';
-import { listenersOf, type ProcessEntry } from '../../src/launch/process-table.ts';
+import { type Listener, listenersOf, type ProcessEntry } from '../../src/launch/process-table.ts';
 import { eventually } from '../../src/run/within.ts';
 import type { CallResult } from '../../src/wire/grpc-call.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
@@ -49,13 +49,13 @@ export function kill(session: GrpcSession): Promise<KillFacts> {
 
 const ownerOf = (session: GrpcSession): number | undefined => {
   const { address } = session.handshake;
-  const listeners = listenersOf(session.plugin.processes().map(({ pid }) => pid));
-  const own = listeners.filter((listener) =>
+  const isPrinted = (listener: Listener): boolean =>
     address?.network === 'unix'
       ? listener.network === 'unix' && listener.address === address.path
-      : listener.network === 'tcp' && listener.address.endsWith(`:${address?.port}`),
-  );
-  return (own.find(({ pid }) => pid === session.plugin.pid) ?? own[0])?.pid;
+      : listener.network === 'tcp' && listener.address.endsWith(`:${address?.port}`);
+  // Mostly it is the plugin itself, which can be told without a look at every process.
+  const [own] = listenersOf([session.plugin.pid]).filter(isPrinted);
+  return (own ?? listenersOf(session.plugin.processes().map(({ pid }) => pid)).find(isPrinted))?.pid;
 };
 
 async function perform(session: GrpcSession): Promise<KillFacts> {

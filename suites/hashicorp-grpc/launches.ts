@@ -18,6 +18,8 @@ const declared: readonly [GrpcLaunch, ...GrpcLaunch[]] = [
       TMPDIR: gate && existsSync(gate.plugin.directory) ? gate.plugin.directory : directory,
     }),
   },
+  // The longest come first: begun last, one alone would decide how long a run takes.
+  ...securityLaunches,
   ...cookieLaunches,
   {
     ...base,
@@ -43,7 +45,6 @@ const declared: readonly [GrpcLaunch, ...GrpcLaunch[]] = [
   ...folderLaunches,
   ...portLaunches,
   ...versionLaunches,
-  ...securityLaunches,
   {
     ...base,
     name: 'orphaned',

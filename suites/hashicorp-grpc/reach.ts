@@ -107,11 +107,13 @@ async function connectToPlugin(
 /** Somebody answers, but who? With a fixed address it may be a process that was there long before. */
 function findStranger(session: GrpcSession): Failed | undefined {
   const { address } = session.handshake;
-  const own = session.plugin.processes().map(({ pid }) => pid);
   const isPrinted = (listener: { network: string; address: string }): boolean =>
     address?.network === 'unix'
       ? listener.network === 'unix' && listener.address === address.path
       : listener.network === 'tcp' && listener.address.endsWith(`:${address?.port}`);
+  // Mostly it is the plugin itself, which can be told without a look at every process.
+  if (listenersOf([session.plugin.pid]).some(isPrinted)) return undefined;
+  const own = session.plugin.processes().map(({ pid }) => pid);
   if (own.length === 0 || listenersOf(own).some(isPrinted)) return undefined;
   const stranger = strangerOn(isPrinted, own, session.plugin.pid);
   if (!stranger) return undefined;

@@ -1,5 +1,4 @@
 /** What Go's judgement needs to know of a certificate, read from its DER. */
-import 'reflect-metadata';
 import { X509Certificate as NodeCertificate } from 'node:crypto';
 import {
   BasicConstraintsExtension,
@@ -7,7 +6,7 @@ import {
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
   X509Certificate,
-} from '@peculiar/x509';
+} from './x509.ts';
 
 export interface CertificateFacts {
   readonly der: Buffer;

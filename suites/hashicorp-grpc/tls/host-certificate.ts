@@ -2,7 +2,6 @@
  * The host's certificate under AutoMTLS, made anew for every start as go-plugin's mtls.go makes it, and the deviations
  * that probes hand out to see what a plugin does about them.
  */
-import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import {
   BasicConstraintsExtension,
@@ -13,7 +12,7 @@ import {
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
-} from '@peculiar/x509';
+} from './x509.ts';
 
 export interface HostCertificate {
   /** What PLUGIN_CLIENT_CERT holds. */
