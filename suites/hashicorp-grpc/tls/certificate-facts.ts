@@ -2,6 +2,7 @@
 import { X509Certificate as NodeCertificate } from 'node:crypto';
 import {
   BasicConstraintsExtension,
+  type Certificate,
   ExtendedKeyUsageExtension,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
@@ -85,7 +86,7 @@ function readHead(der: Buffer): { version: number; serial: string } {
   };
 }
 
-function signatureOf({ signatureAlgorithm: given }: X509Certificate): CertificateFacts['signature'] {
+function signatureOf({ signatureAlgorithm: given }: Certificate): CertificateFacts['signature'] {
   const { name, hash } = given as { name?: string; hash?: { name?: string } };
   const family = name === 'ECDSA' || name === 'Ed25519' ? name : name?.startsWith('RSA') ? 'RSA' : 'unknown';
   return { family, hash: hash?.name ?? '' };

@@ -18,3 +18,5 @@ export const {
   X509Certificate,
   X509CertificateGenerator,
 } = load('@peculiar/x509') as typeof import('@peculiar/x509');
+
+export type { X509Certificate as Certificate } from '@peculiar/x509';
