@@ -187,6 +187,14 @@ describe('a line that was never meant as a handshake', () => {
   });
 });
 
+test.each(['1|1|unix|/tmp/p|grpc|""', "1|1|unix|/tmp/p|grpc|''|false"])(
+  'a short sixth field is ignored, whatever it holds: %s',
+  (line) => {
+    expect(gravest(failures(line))).toEqual([]);
+    expect(hostError(line, host)).toBeUndefined();
+  },
+);
+
 test('whatever the line, the rules and the reference host agree on whether it is accepted', () => {
   const field = fc.oneof(
     fc.constantFrom(

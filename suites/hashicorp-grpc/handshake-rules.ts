@@ -112,7 +112,11 @@ const prefix: Rule = (input) => {
 };
 
 const decoration: Rule = (input) => {
-  const { wrapped, padded, quoted, shape, escaped } = input.line;
+  const { wrapped, parts, shape, escaped } = input.line;
+  // Whatever a short sixth field holds, hosts ignore it.
+  const matters = (number: number): boolean => number !== 6 || (parts[5]?.length ?? 0) > ignoredCertificateLength;
+  const padded = input.line.padded.filter(matters);
+  const quoted = input.line.quoted.filter(matters);
   const expected = 'fields separated by `|` and nothing else';
   if (wrapped !== undefined)
     return fault(input, { expected, observed: `the whole line stands in ${wrapped}`, variant: 'quoted' });
