@@ -105,6 +105,15 @@ describe('the packed package', () => {
     for (const name of Object.keys(ours.dependencies)) expect(notices).not.toMatch(new RegExp(`^${name} \\d`, 'm'));
   });
 
+  test('brings as many packages as the README says', () => {
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+    type Locked = { readonly [flag: string]: boolean };
+    const brought = Object.entries<Locked>(packages).filter(
+      ([path, one]) => path !== '' && !one['dev'] && !one['devOptional'] && !one['optional'] && !one['peer'],
+    );
+    expect(readFileSync(inPackage('README.md'), 'utf8')).toMatch(new RegExp(`brings ${brought.length}\\s+packages`));
+  });
+
   test('its command runs', () => {
     expect(run(process.execPath, [inPackage('dist/bin.js'), '--version'])).toMatchObject({
       status: 0,
