@@ -10,7 +10,7 @@ import { describeCall, describeGoaway } from '../../../src/wire/describe-call.ts
 import type { CallResult } from '../../../src/wire/grpc-call.ts';
 import { statusName } from '../../../src/wire/grpc-status.ts';
 import { compressedCause, incompleteCause, isCompleteGrpc, isUncompressed } from '../call-faults.ts';
-import { tooFewStreams } from '../reach.ts';
+import { tooFewStreams } from '../not-http2.ts';
 import { healthRequest, healthService, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 import { modeOf, openToOthers } from '../socket-file.ts';
