@@ -18,8 +18,8 @@ import { buildReport, demandedIds, type ReportInput, reportOutcome } from './rep
 import type { Report } from './report/report.ts';
 import { reproduceCommand } from './report/reproduce.ts';
 import { resolveSuite } from './resolve-suite.ts';
-import { explainRefusal } from './run/early-exit.ts';
 import { Engine } from './run/engine.ts';
+import { explainRefusal } from './run/explain-refusal.ts';
 import { blocked, type Cause, failed, skipped } from './run/outcome.ts';
 import { Pool } from './run/pool.ts';
 import type { Registry } from './run/registry.ts';
