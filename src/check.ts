@@ -1,12 +1,9 @@
 /** Checks one plugin, from options to report. The registry of systems is handed in; nothing here knows a system. */
-import { statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
 import type { CheckEvent } from './check-event.ts';
 import { readBaseline } from './config/baseline.ts';
 import { type CheckOptions, parseOptions } from './config/options.ts';
 import type { Profile } from './config/profile.ts';
 import { resolveProfile } from './config/resolve-profile.ts';
-import { UsageError } from './config/usage-error.ts';
 import { extendSuite } from './extend-suite.ts';
 import { hashCommand, hashFile } from './launch/hash-file.ts';
 import { languageOf } from './launch/language.ts';
@@ -14,6 +11,7 @@ import { Launcher, StartRefused } from './launch/launcher.ts';
 import { inspectProgram, type ProgramFacts } from './launch/program.ts';
 import { plannedIds, planRun } from './plan/plan.ts';
 import { scopeOf } from './plan/selection.ts';
+import { specOf } from './plugin-spec.ts';
 import { buildReport, demandedIds, type ReportInput, reportOutcome } from './report/build-report.ts';
 import type { Report } from './report/report.ts';
 import { reproduceCommand } from './report/reproduce.ts';
@@ -47,13 +45,6 @@ interface Prepared {
 }
 
 const defaultConcurrency = 4;
-
-function specOf(options: CheckOptions & { command: readonly [string, ...string[]] }): PluginSpec {
-  const cwd = resolve(options.cwd ?? '.');
-  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`cwd: there is no folder ${cwd}`);
-  const name = options.name ?? basename(options.command[0]).replace(/\.(?:[cm]?[jt]s|py|exe)$/, '');
-  return { name, command: options.command, cwd, env: options.env ?? {} };
-}
 
 /** Why the file is not started at all, if so. */
 async function refusalOf(

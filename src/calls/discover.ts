@@ -17,7 +17,8 @@ const isOwn = (service: string): boolean => !/^(?:grpc|google)\.|^plugin\.GRPC/.
 /** `/package.Service/Method`. */
 export const pathOf = ({ parent, name }: DescMethod): string => `/${parent.typeName}/${name}`;
 
-function methodsOf({ learnt, registry }: KnownTypes): readonly DescMethod[] {
+/** The methods of the plugin's own services, as far as anybody describes them. */
+export function methodsOf({ learnt, registry }: KnownTypes): readonly DescMethod[] {
   const served = learnt.services.filter(isOwn);
   return served.flatMap((name) => registry.getService(name)?.methods ?? []);
 }

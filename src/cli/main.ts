@@ -5,6 +5,7 @@ import { exitCodes } from '../report/verdict.ts';
 import type { Registry } from '../run/registry.ts';
 import { version } from '../version.ts';
 import type { CheckFlags } from './check-command.ts';
+import type { InitFlags } from './init-command.ts';
 import { ignoreClosedPipes } from './output.ts';
 import type { RunFlags } from './run-command.ts';
 
@@ -64,6 +65,27 @@ function buildProgram(registry: Registry, finish: (code: number) => void): Comma
     const { checkCommand } = await import('./check-command.ts');
     finish(await checkCommand(registry, words, flags));
   });
+  program
+    .command('init')
+    .description('write a profile for a plugin, from what it shows')
+    .usage('[options] -- <program> [args...]')
+    .argument('<program...>', 'the program and its arguments, after --')
+    .option('--name <name>', 'what the profile is called; the name of the program when left out')
+    .option('--system <system>', 'plugin system; recognised from what the plugin prints when left out')
+    .option('--profile <file|name>', 'begin with what another profile says')
+    .option('--cookie <KEY=VALUE>', "the host's magic cookie")
+    .option('--protocol-version <version>', 'application protocol version the host offers (repeatable)', collect)
+    .addOption(new Option('--tls <mode>', 'AutoMTLS').choices(['none', 'auto']))
+    .option('--env <KEY=VALUE>', 'variable for the plugin (repeatable)', collect)
+    .option('--cwd <folder>', 'working directory of the plugin')
+    .option('--timeout <duration>', 'longest wait for anything, such as 10s')
+    .option('--output <file>', 'the file to write; <name>.plugfest.yaml when left out')
+    .option('--force', 'write over a file that is there')
+    .exitOverride()
+    .action(async (words: string[], flags: InitFlags) => {
+      const { initCommand } = await import('./init-command.ts');
+      finish(await initCommand(registry, words, flags));
+    });
   program
     .command('run')
     .description('check every plugin of plugfest.config.{yaml,json,mjs}, in one report')

@@ -120,6 +120,14 @@ export interface Extension<S extends Session> {
   readonly probes: readonly Probe<S>[];
 }
 
+/** A method of the plugin, with an empty request and response as proto JSON. */
+export interface DraftedCall {
+  /** `package.Service/Method` */
+  readonly method: string;
+  readonly request: unknown;
+  readonly response: unknown;
+}
+
 export interface Suite<S extends Session = Session, L extends Launch<S> = Launch<S>> {
   readonly system: string;
   readonly requirements: Requirements;
@@ -164,6 +172,8 @@ export interface Suite<S extends Session = Session, L extends Launch<S> = Launch
     judge(gate: S, second: S): ProbeOutcome;
   };
   observe(gate: S): Observed;
+  /** The calls a profile of this plugin could make, as far as the plugin describes them; for `plugfest init`. */
+  draft?(gate: S): Promise<readonly DraftedCall[]>;
   /** Requirements and probes that come from the profile, such as its calls. @throws UsageError */
   extend?(profile: Profile): Promise<Extension<S>>;
   /**

@@ -75,6 +75,7 @@ export const suite: Suite<GrpcSession, GrpcLaunch> = {
   explain,
   pairing: { launch: 'again', requirement: 'GRPC-LE-016', judge: judgePair },
   extend: async (profile) => (await import('../../src/calls/profile-calls.ts')).profileCalls(profile, 'plain'),
+  draft: async (gate) => (await import('../../src/calls/draft-calls.ts')).draftCalls(gate),
   observe: ({ handshake, listed, answering }) => ({
     ...(handshake.line && { handshake: handshake.line.text }),
     services: listed ?? answering,
