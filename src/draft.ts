@@ -7,7 +7,7 @@ import { Launcher } from './launch/launcher.ts';
 import { inspectProgram } from './launch/program.ts';
 import { specOf } from './plugin-spec.ts';
 import { resolveSuite } from './resolve-suite.ts';
-import { explainRefusal } from './run/early-exit.ts';
+import { explainRefusal } from './run/explain-refusal.ts';
 import type { Registry } from './run/registry.ts';
 import { type PluginSpec, Starter } from './run/starter.ts';
 import type { DraftedCall } from './run/suite.ts';
