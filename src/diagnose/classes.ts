@@ -281,6 +281,12 @@ const table = {
     explanation: 'Kong reads the plugin list from the query command and then connects to the socket.',
     fix: 'Print JSON only on query, and listen on the socket Kong was told.',
   },
+  'rule-broken': {
+    title: 'A rule is broken',
+    explanation:
+      'No cause behind the failure is known that would say more than the requirement itself: what was expected, and what the plugin did instead.',
+    fix: 'Do what the requirement asks for.',
+  },
 } as const satisfies Readonly<Record<string, DiagnosisClass>>;
 
 export const diagnosisClasses: Readonly<Record<string, DiagnosisClass>> = table;

@@ -1,7 +1,7 @@
 /** From failures to root causes. Pure: what probes named is merged, completed and put in order, root first. */
 import type { Diagnosis, ReportedLaunch } from '../report/report.ts';
 import type { Level } from '../run/level.ts';
-import type { Failed } from '../run/outcome.ts';
+import type { Cause, Failed } from '../run/outcome.ts';
 import { type DiagnosisClass, diagnosisClasses } from './classes.ts';
 
 /** A failed requirement with what its probe said. */
@@ -9,6 +9,14 @@ export interface Failure {
   readonly id: string;
   readonly level: Level;
   readonly outcome: Failed;
+  /** What the requirement itself advises, for failures without a cause. */
+  readonly fix: string;
+}
+
+/** A MUST that failed without a known cause is a root cause all the same, in the words of its own outcome. */
+function causeOf({ level, outcome, fix }: Failure): Cause | undefined {
+  if (outcome.cause || level !== 'MUST') return outcome.cause;
+  return { class: 'rule-broken', title: `Expected ${outcome.expected}, observed: ${outcome.observed}`, fix };
 }
 
 const severities: Readonly<Record<Diagnosis['severity'], number>> = { error: 0, warning: 1, note: 2 };
@@ -16,8 +24,9 @@ const severities: Readonly<Record<Diagnosis['severity'], number>> = { error: 0, 
 /** Merges failures that share a cause. */
 function merge(failures: readonly Failure[], own: Readonly<Record<string, DiagnosisClass>>): Diagnosis[] {
   const merged = new Map<string, Diagnosis>();
-  for (const { id, level, outcome } of failures) {
-    const { cause } = outcome;
+  for (const failure of failures) {
+    const { id, level } = failure;
+    const cause = causeOf(failure);
     if (!cause) continue;
     const severity = level === 'MUST' ? 'error' : 'warning';
     const key = `${cause.class}/${cause.variant ?? ''}/${cause.title}`;

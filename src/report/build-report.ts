@@ -5,7 +5,7 @@ import { diagnose } from '../diagnose/diagnose.ts';
 import type { Language } from '../launch/language.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Level } from '../run/level.ts';
-import type { Outcome } from '../run/outcome.ts';
+import type { Failed, Outcome } from '../run/outcome.ts';
 import type { Requirement, Requirements } from '../run/requirement.ts';
 import type { Result, Results } from '../run/results.ts';
 import type { LaunchRecord, PluginSpec } from '../run/starter.ts';
@@ -102,6 +102,9 @@ function withDemand(result: Result, isDemanded: boolean): Outcome {
   return { outcome: 'failed', expected: 'the capability, which the profile requires', observed: outcome.reason };
 }
 
+const fixOf = (requirement: Requirement, outcome: Failed, language: Language | undefined): string =>
+  outcome.cause?.fix ?? (language && requirement.fix[language]) ?? requirement.fix.any;
+
 /** One requirement's result as the report shows it. */
 export function reportOutcome(result: Result, requirement: Requirement, context: RowContext): ReportedOutcome {
   const { language, command, demanded } = context;
@@ -124,7 +127,7 @@ export function reportOutcome(result: Result, requirement: Requirement, context:
     case 'blocked':
       return { ...base, reason: outcome.reason, blockedBy: outcome.blockedBy };
     case 'failed': {
-      const fix = outcome.cause?.fix ?? (language && requirement.fix[language]) ?? requirement.fix.any;
+      const fix = fixOf(requirement, outcome, language);
       return {
         ...base,
         reason: outcome.reason ?? capital(outcome.cause?.title ?? outcome.observed),
@@ -213,7 +216,14 @@ export function buildReport(input: ReportInput): Report {
   const failures = found.flatMap(({ requirement, result }) => {
     const outcome = withDemand(result, demanded.has(result.id));
     return outcome.outcome === 'failed'
-      ? [{ id: result.id, level: levelOf(requirement, outcome, demanded), outcome }]
+      ? [
+          {
+            id: result.id,
+            level: levelOf(requirement, outcome, demanded),
+            outcome,
+            fix: fixOf(requirement, outcome, input.language),
+          },
+        ]
       : [];
   });
   const { strict, interrupted } = input;

@@ -17,7 +17,7 @@ a{color:var(--link);text-underline-offset:.2em;text-decoration-thickness:1px}
 a:hover{text-decoration-thickness:2px}
 code,pre,kbd,.rid{font-family:var(--mono);font-size:.875em;font-variant-ligatures:none}
 code,bdi,td,dd,.say,.re{unicode-bidi:isolate}
-code{overflow-wrap:anywhere}
+code{overflow-wrap:anywhere}.rid{display:inline-block;max-width:100%;overflow-wrap:anywhere}
 .dim,.sub{color:var(--dim)}
 .vh{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:2px}
