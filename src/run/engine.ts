@@ -75,9 +75,9 @@ export class Engine<S extends Session, L extends Launch<S>> {
   async #runBehind(gate: Opened<S>): Promise<void> {
     this.#starter.setGate(gate.session);
     if (gate.session.broken?.stage === 'start') {
+      await this.#explain(gate.session);
       this.#blockOthers(gate.session);
       await new LaunchRun(this, this.plan.gate).runShared(gate);
-      await this.#explain(gate.session);
     } else await this.#runBoth(gate);
     this.#acquit();
     await this.#look();
@@ -184,11 +184,12 @@ export class Engine<S extends Session, L extends Launch<S>> {
   /** A second look may tell more of a start that failed than the start itself. */
   async #explain(gate: S): Promise<void> {
     if (!gate.broken || this.state.stopped) return;
+    const blamed = gate.broken.by;
     const explanation = await this.suite.explain?.(this.#starter, gate);
     if (!explanation) return;
+    this.state.results.drop(blamed);
     const { breaks, ...cause } = explanation;
     const { by, outcome } = gate.broken;
-    this.state.results.drop(by);
     for (const id of breaks === undefined ? [by] : [by, breaks])
       this.state.recordOutcome(id, { ...outcome, cause }, [this.plan.gate.launch.name]);
   }

@@ -181,7 +181,10 @@ export interface Suite<S extends Session = Session, L extends Launch<S> = Launch
    * and what the user should know of it.
    */
   complete?(context: CompletionContext<S, L>): Promise<Completion>;
-  /** Looks once more at a plugin whose gate did not get ready: a better cause, where a different start tells one. */
+  /**
+   * Looks once more at a plugin whose gate did not get ready: a better cause, where a different start tells one. It may
+   * also find that the gate's `broken` was wrong, and set it right.
+   */
   explain?(context: CompletionContext<S, L>, gate: S): Promise<Explanation | undefined>;
 }
 

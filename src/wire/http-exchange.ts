@@ -3,6 +3,7 @@
  * parser is as lenient as Go's: what a real host takes for an answer must not fail here.
  */
 import { Agent, type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
 /** The headers of Go's client in its order; `Content-Length` is added where there is a body. */
@@ -67,8 +68,16 @@ export interface Exchange {
 /** More than this is not kept of an answer, in bytes. */
 const longestBody = 64 * 1024 * 1024;
 
+/** Go's client keeps a connection whatever a header called Keep-Alive says; Node's own agent heeds it. */
+class LastingAgent extends Agent {
+  override keepSocketAlive(socket: Socket): boolean {
+    socket.unref();
+    return true;
+  }
+}
+
 /** An agent that keeps one connection, for exchanges that follow one another on it. */
-export const oneConnection = (): Agent => new Agent({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
+export const oneConnection = (): Agent => new LastingAgent({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
 
 /** Makes one exchange. Never throws for what the other side does. */
 export function exchange(socketPath: string, wanted: ExchangeRequest): Promise<Exchange> {

@@ -37,8 +37,9 @@ export function matches(value: unknown, { value: wanted, match }: Wanted): boole
 /** Whether a body is of the agreed type, whatever its values: for no result only `null` is. */
 export const isOfType = (value: unknown, { value: wanted }: Wanted): boolean => typeOf(value) === typeOf(wanted);
 
-/** The name of the member that holds the expected body, where the plugin wrapped it in an envelope. */
+/** What holds the expected body, where the plugin wrapped it in an envelope: a member, or a list of one. */
 export function envelopeOf(value: unknown, wanted: Wanted): string | undefined {
+  if (Array.isArray(value)) return value.length === 1 && matches(value[0], wanted) ? '[0]' : undefined;
   if (!isRecord(value)) return undefined;
   const inside = Object.entries(value).find(
     ([, part]) => matches(part, wanted) && (wanted.value !== null || part === null),

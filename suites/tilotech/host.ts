@@ -1,11 +1,12 @@
 /** The host side of tilotech/go-plugin: from a started plugin to a session, its fence, and its end. */
+import type { Stats } from 'node:fs';
 import type { PluginProcess } from '../../src/launch/plugin-process.ts';
 import { failed } from '../../src/run/outcome.ts';
 import type { OpenContext } from '../../src/run/suite.ts';
 import { eventually } from '../../src/run/within.ts';
 import { type ConnectResult, connectSocket } from '../../src/wire/address.ts';
 import { greet } from './greet.ts';
-import { statOf, type TiloLaunch } from './launches.ts';
+import { type TiloLaunch, targetOf } from './launches.ts';
 import { occupantOf } from './occupant.ts';
 import { settingsOf } from './profile-block.ts';
 import { reach } from './reach.ts';
@@ -24,9 +25,9 @@ export async function open(
   const { deadlines } = settings;
   const path = environment['PLUGIN_SOCKET'] ?? '';
   let attempt: Promise<ConnectResult> | undefined;
-  let stat: ReturnType<typeof statOf>;
+  let stat: Stats | undefined;
   const ready = await waitForReady(plugin, launch.refuses ? deadlines.refuseMs : deadlines.startMs, () => {
-    stat = statOf(path);
+    stat = targetOf(path);
     if (path !== '') attempt = connectSocket({ network: 'unix', path }, deadlines.listenMs);
   });
   if (ready.arrival !== 'ready' && launch.refuses) {
@@ -50,7 +51,7 @@ export async function open(
   if (!attempt) return session;
   const first = await attempt;
   if (first.connected) first.socket.destroy();
-  if (launch.refuses) return session;
+  if (launch.refuses || launch.quiet) return session;
   plugin.claim(path);
   await reach(session, first, stat);
   if (!session.broken) await greet(session);
@@ -70,7 +71,8 @@ const refusal = {
 /** Asks for a sign of life: any answer is one, and so is a connection that is closed again. */
 export async function fence(session: TiloSession): Promise<string | undefined> {
   if (session.broken || session.socketPath === '') return undefined;
-  const made = await session.send(session.signOfLife);
+  // Whether it lives is the question, not how fast it is.
+  const made = await session.send({ ...session.signOfLife, limitMs: 3 * session.settings.deadlines.answerMs });
   if (made.end !== 'timeout' && made.end !== 'refused') return undefined;
   return (await session.hasExited()) ? undefined : `POST ${unknownPath}: ${describeExchange(made)}`;
 }

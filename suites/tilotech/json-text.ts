@@ -12,8 +12,9 @@ export type FirstValue =
 function endOfValue(text: string, start: number): number | undefined {
   const first = text[start] ?? '';
   if (!'{["'.includes(first)) {
-    const end = text.slice(start).search(/[\s,\]}:]/);
-    return end === -1 ? text.length : start + end;
+    // As soon as the value is over Go looks no further: `nullx` is null.
+    const [literal = ''] = /^(?:null|true|false|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/.exec(text.slice(start)) ?? [];
+    return start + Math.max(1, literal.length);
   }
   let depth = 0;
   let inString = false;

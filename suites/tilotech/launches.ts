@@ -1,6 +1,6 @@
 /** The ways in which the plugin is started, and what each puts at the socket path before. */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, renameSync, rmSync, type Stats, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import type { EnvironmentChanges } from '../../src/launch/environment.ts';
 import type { Launch, LaunchContext, Setup } from '../../src/run/suite.ts';
 import { listenAt, listenOurselves } from './occupant.ts';
@@ -9,15 +9,27 @@ import type { TiloSession } from './session.ts';
 export interface TiloLaunch extends Launch<TiloSession> {
   /** The plugin is expected to refuse: a short wait is enough, and nobody asks why it is silent. */
   readonly refuses?: true;
+  /** Nobody connects: the plugin is left to itself once it is ready. */
+  readonly quiet?: true;
   /** Somebody else listens at the path. */
   readonly occupied?: true;
 }
 
 const token = (): string => randomBytes(6).toString('hex');
 
+/** What a path itself is; nothing where it cannot be looked at. */
 export const statOf = (path: string): Stats | undefined => {
   try {
     return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+};
+
+/** What a path leads to. */
+export const targetOf = (path: string): Stats | undefined => {
+  try {
+    return statSync(path);
   } catch {
     return undefined;
   }

@@ -6,7 +6,8 @@ import { type Cause, failed } from '../../src/run/outcome.ts';
 import type { Broken } from '../../src/run/suite.ts';
 import { eventually } from '../../src/run/within.ts';
 import { type ConnectResult, connectSocket } from '../../src/wire/address.ts';
-import { statOf } from './launches.ts';
+import { hasEnded } from './has-ended.ts';
+import { statOf, targetOf } from './launches.ts';
 import type { TiloSession } from './session.ts';
 
 /** Looks at the first attempt and, where it failed, for a late listener; says what is broken when nobody comes. */
@@ -19,6 +20,7 @@ export async function reach(session: TiloSession, first: ConnectResult, stat: St
     await eventually(
       async () => {
         const again = await connectSocket({ network: 'unix', path: socketPath }, listenMs);
+        if (session.plugin.exited) return true;
         if (!again.connected) return false;
         again.socket.destroy();
         lateByMs = Math.max(1, Math.round(transcript.now() - ready.atMs));
@@ -28,8 +30,9 @@ export async function reach(session: TiloSession, first: ConnectResult, stat: St
     );
     if (lateByMs !== undefined) transcript.add('connection', `${socketPath}: connected ${lateByMs} ms after the line`);
   }
-  session.reach = { first, lateByMs, stat: stat ?? statOf(socketPath) };
-  if (!first.connected && lateByMs === undefined) session.broken = unreachable(session, first.code);
+  session.reach = { first, lateByMs, stat: stat ?? targetOf(socketPath) };
+  if (first.connected || lateByMs !== undefined) return;
+  session.broken = (await session.hasExited()) ? hasEnded(session) : unreachable(session, first.code);
 }
 
 /** Another path that was made of the given one: an extension, a folder of one's own. */

@@ -29,6 +29,8 @@ export interface Reach {
 export interface Noted extends Exchange {
   /** A request no host of ours would send: rules about the host's own requests do not look at it. */
   readonly odd: boolean;
+  /** The process ended over it. */
+  readonly died: boolean;
   readonly evidence: Evidence;
 }
 
@@ -112,7 +114,9 @@ export class TiloSession implements Session {
     const limitMs = wanted.limitMs ?? this.settings.deadlines.answerMs;
     const made = await exchange(this.socketPath, { ...wanted, limitMs });
     const evidence = this.transcript.add('call', `${made.verb} ${made.path}: ${describeExchange(made)}`);
-    const noted: Noted = { ...made, odd: odd === true, evidence };
+    const isCut = made.end === 'closed' || made.end === 'truncated' || made.end === 'refused';
+    const died = isCut && (await this.hasExited());
+    const noted: Noted = { ...made, odd: odd === true, died, evidence };
     this.exchanges.push(noted);
     return noted;
   }
@@ -131,13 +135,23 @@ export class TiloSession implements Session {
   /** As `request`, for probes for which only the death of the plugin is no answer. @throws Blocked, PluginExited */
   async outlived(wanted: SessionRequest): Promise<Noted> {
     const made = await this.request(wanted);
-    await this.assertAlive(made);
+    this.assertAlive(made);
     return made;
   }
 
   /** @throws PluginExited when an exchange was cut short because the plugin has ended */
-  async assertAlive(made: Exchange): Promise<void> {
-    if (made.end !== 'complete' && (await this.hasExited())) throw new PluginExited(this.plugin.exited ?? { atMs: 0 });
+  assertAlive({ died }: Noted): void {
+    if (died) throw new PluginExited(this.plugin.exited ?? { atMs: 0 });
+  }
+
+  /**
+   * As `assertAlive`, for probes that look at what is in an answer: one that breaks off is a matter of its own.
+   * @throws PluginExited, Blocked
+   */
+  assertAnswered(made: Noted): void {
+    this.assertAlive(made);
+    if (!made.odd && (made.end === 'closed' || made.end === 'truncated' || made.end === 'malformed'))
+      throw new Blocked('TILO-HTTP-005', describeExchange(made));
   }
 
   /** Whether the process has ended; a death shows on the socket a moment before its exit does. */

@@ -1,6 +1,7 @@
 /** tilotech/go-plugin: launches, and probes in the order of a plugin's life. */
 import type { Suite } from '../../src/run/suite.ts';
 import { classes, diagnoses } from './classes.ts';
+import { complete } from './complete.ts';
 import { explain } from './explain.ts';
 import { close, fence, open } from './host.ts';
 import { launches, type TiloLaunch } from './launches.ts';
@@ -46,6 +47,7 @@ export const suite: Suite<TiloSession, TiloLaunch> = {
   open,
   fence,
   close,
+  complete,
   explain,
   pairing: { launch: 'again', judge: judgePair },
   observe: ({ ready, settings }) => ({

@@ -65,7 +65,7 @@ const tooLongLine = ({ plugin }: TiloSession): Broken =>
     cause: {
       class: 'blocked-by-own-output',
       variant: 'long-line',
-      title: `A stdout line of ${plugin.stdout.longestLine} bytes before the ready line: the host's line reader gives up for good`,
+      title: `A stdout line of ${plugin.stdout.longestLine} bytes or more before the ready line: the host's line reader gives up for good`,
       fix: 'Print nothing but the ready line on stdout; send logs to stderr.',
     },
   });

@@ -1,7 +1,8 @@
 /** Area CTX: deadlines, and calls that nobody waits for any more. */
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
-import { callMethod, limitOf, methodsOf, steadyMethod, whatMethodsShow } from '../examine.ts';
+import { callMethod, limitOf } from '../call.ts';
+import { methodsOf, steadyMethod, whatMethodsShow } from '../methods.ts';
 import type { Method } from '../profile-block.ts';
 import { describeExchange, type TiloSession } from '../session.ts';
 
@@ -14,7 +15,7 @@ async function slowMethod(
   const [method] = methodsOf(session, isSlow);
   if (!method) return undefined;
   const made = await callMethod(session, method);
-  await session.assertAlive(made);
+  session.assertAnswered(made);
   return made.end === 'complete' && made.durationMs >= slowEnoughMs ? { method, tookMs: made.durationMs } : undefined;
 }
 
@@ -29,7 +30,7 @@ async function heedsDeadline(session: TiloSession): Promise<ProbeOutcome> {
   const allowedMs = Math.round(tookMs / 4);
   const deadline = new Date(Date.now() + allowedMs).toISOString();
   const made = await callMethod(session, method, { deadline });
-  await session.assertAlive(made);
+  session.assertAnswered(made);
   if (made.end === 'complete' && made.durationMs < (allowedMs + tookMs) / 2 + 50) return passed();
   return failed({
     expected: `${method.name} ends soon after its deadline of ${allowedMs} ms`,
@@ -48,7 +49,7 @@ async function answersLateCalls(session: TiloSession): Promise<ProbeOutcome> {
   const method = await steadyMethod(session);
   const deadline = new Date(Date.now() - 86_400_000).toISOString();
   const made = await callMethod(session, method, { deadline });
-  await session.assertAlive(made);
+  session.assertAnswered(made);
   if (made.end === 'complete') return passed(made.status === 200 ? 'it is run' : `it is refused with ${made.status}`);
   return failed({
     expected: 'an answer, of whatever kind',

@@ -16,7 +16,7 @@ function assertDispatcher(session: TiloSession): void {
 
 async function make(session: TiloSession, { path, payload }: DispatcherCall): Promise<Noted> {
   const made = await session.call(path, payload, { limitMs: session.settings.deadlines.callMs });
-  await session.assertAlive(made);
+  session.assertAlive(made);
   return made;
 }
 

@@ -3,8 +3,10 @@ import { describeExit } from '../../../src/launch/exit.ts';
 import { crashCause } from '../../../src/run/crash.ts';
 import { failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
-import { callMethod, type Finding, findSteady, judgeFailure, methodsOf, steadyMethod } from '../examine.ts';
+import { callMethod } from '../call.ts';
+import { type Finding, judgeFailure } from '../findings.ts';
 import { brief, firstValue } from '../json-text.ts';
+import { findSteady, methodsOf, steadyMethod, tour } from '../methods.ts';
 import type { Method } from '../profile-block.ts';
 import { restart } from '../restart.ts';
 import { describeExchange, type Noted, type TiloSession } from '../session.ts';
@@ -20,7 +22,7 @@ async function sendBadBodies(session: TiloSession, method: Method): Promise<read
   const all: (readonly [string, Noted])[] = [];
   for (const [what, body] of badBodies) {
     const made = await callMethod(session, method, { body, odd: true });
-    await session.assertAlive(made);
+    session.assertAlive(made);
     all.push([what, made]);
   }
   return all;
@@ -37,7 +39,7 @@ async function tellsFailures(session: TiloSession): Promise<ProbeOutcome> {
   for (const method of session.settings.methods) {
     if (method.kind !== 'error') continue;
     const made = await callMethod(session, method);
-    await session.assertAlive(made);
+    session.assertAlive(made);
     if (made.end === 'complete') findings.push(judgeFailure(made, `${method.name} with ${brief(method.payload, 60)}`));
   }
   const steady = await findSteady(session);
@@ -80,7 +82,7 @@ async function refusesBadBodies(session: TiloSession): Promise<ProbeOutcome> {
 async function tellsErrors(session: TiloSession): Promise<ProbeOutcome> {
   for (const method of methodsOf(session, ({ kind }) => kind === 'error')) {
     const made = await callMethod(session, method);
-    await session.assertAlive(made);
+    session.assertAlive(made);
     const read = firstValue(made.body);
     const isRight =
       made.status === 500 && (method.errorText === undefined || (read.ok && read.value === method.errorText));
@@ -99,7 +101,7 @@ async function tellsErrors(session: TiloSession): Promise<ProbeOutcome> {
 async function survivesCrashes(session: TiloSession): Promise<ProbeOutcome> {
   for (const method of methodsOf(session, ({ kind }) => kind === 'crash')) {
     const made = await callMethod(session, method);
-    if (await diedOf(session, made)) return diedTwice(session, method);
+    if (made.died || (await session.hasExited())) return diedTwice(session, method);
     if (made.end === 'complete' && made.status !== 200) continue;
     return failed({
       expected: `status 500 from ${method.name}`,
@@ -118,11 +120,6 @@ async function survivesCrashes(session: TiloSession): Promise<ProbeOutcome> {
     });
   }
   return passed();
-}
-
-async function diedOf(session: TiloSession, made: Noted): Promise<boolean> {
-  if (made.end === 'complete' && session.plugin.exited === undefined) return false;
-  return session.hasExited();
 }
 
 /** The host starts a plugin that is gone once more and sends the same request again: so do we, to tell what comes. */
@@ -159,8 +156,8 @@ const traces: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----/, 'a private key'],
 ];
 
-function textsHelp(session: TiloSession): ProbeOutcome {
-  if (session.broken) session.assertUsable();
+async function textsHelp(session: TiloSession): Promise<ProbeOutcome> {
+  await tour(session);
   for (const made of session.exchanges) {
     if (made.end !== 'complete' || made.status === 200 || (made.status ?? 0) < 400) continue;
     const read = firstValue(made.body);
@@ -183,5 +180,5 @@ export const errorProbes: readonly Probe<TiloSession>[] = [
   probe('TILO-ERR-003', { launch: 'plain' }, refusesBadBodies),
   probe('TILO-ERR-004', { launch: 'plain' }, tellsErrors),
   probe('TILO-ERR-005', { launch: 'plain', isolated: true }, survivesCrashes),
-  probe('TILO-ERR-006', { every: true }, textsHelp),
+  probe('TILO-ERR-006', { launch: 'plain', ending: true }, textsHelp),
 ];

@@ -2,8 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
-import { callMethod, isSuccess, methodsOf, steadyMethod, whatMethodsShow } from '../examine.ts';
+import { callMethod, isSuccess } from '../call.ts';
 import { brief, escapedJson, firstValue, goJson } from '../json-text.ts';
+import { isSteady, methodsOf, soundMethods, steadyMethod, tour, whatMethodsShow } from '../methods.ts';
 import type { Method } from '../profile-block.ts';
 import { describeBody, describeExchange, type Noted, type TiloSession } from '../session.ts';
 
@@ -32,7 +33,7 @@ async function acceptsDeadlines(session: TiloSession): Promise<ProbeOutcome> {
   const method = await steadyMethod(session);
   for (const deadline of deadlines()) {
     const made = await callMethod(session, method, { deadline });
-    await session.assertAlive(made);
+    session.assertAnswered(made);
     if (isSuccess(made, method)) continue;
     return failed({
       expected: `${method.name} succeeds with the deadline ${deadline}`,
@@ -58,7 +59,7 @@ async function ignoresUnknown(session: TiloSession): Promise<ProbeOutcome> {
     Extra: [1, { a: null }],
   });
   const made = await callMethod(session, method, { body, odd: true });
-  await session.assertAlive(made);
+  session.assertAnswered(made);
   if (isSuccess(made, method)) return passed();
   return failed({
     expected: `${method.name} succeeds with further members in the request and in Context`,
@@ -69,15 +70,13 @@ async function ignoresUnknown(session: TiloSession): Promise<ProbeOutcome> {
 }
 
 async function readsEscapes(session: TiloSession): Promise<ProbeOutcome> {
-  const steady = methodsOf(session, (method) => method.kind === 'success' && method.idempotent && !method.slow);
-  await steadyMethod(session);
-  for (const method of steady) {
+  for (const method of await soundMethods(session, isSteady)) {
     const plain = await callMethod(session, method);
-    await session.assertAlive(plain);
+    session.assertAnswered(plain);
     if (!isSuccess(plain, method)) continue;
     const body = `{"Context":{"Deadline":null},"Payload":${escapedJson(method.payload)}}`;
     const escaped = await callMethod(session, method, { body });
-    await session.assertAlive(escaped);
+    session.assertAnswered(escaped);
     if (isSuccess(escaped, method) && (method.body || sameBody(plain, escaped))) continue;
     return failed({
       expected: `the same answer of ${method.name} when every character of its payload is escaped`,
@@ -100,8 +99,8 @@ function sameBody(one: Noted, other: Noted): boolean {
   return first.ok && second.ok && isDeepStrictEqual(first.value, second.value);
 }
 
-function onlyOneValue(session: TiloSession): ProbeOutcome {
-  if (session.broken) session.assertUsable();
+async function onlyOneValue(session: TiloSession): Promise<ProbeOutcome> {
+  await tour(session);
   for (const made of session.exchanges) {
     if (made.odd || made.end !== 'complete') continue;
     const read = firstValue(made.body);
@@ -121,11 +120,10 @@ const withoutPayload = [
 ] as const;
 
 async function survivesEmptyPayload(session: TiloSession): Promise<ProbeOutcome> {
-  const methods = methodsOf(session, ({ kind, idempotent, slow }) => kind === 'success' && idempotent && !slow);
-  for (const method of methods) {
+  for (const method of await soundMethods(session, isSteady)) {
     for (const [what, body] of withoutPayload) {
       const made = await callMethod(session, method, { body, odd: true });
-      await session.assertAlive(made);
+      session.assertAnswered(made);
       if (made.end === 'complete') continue;
       return failed({
         expected: `an answer of ${method.name} ${what}`,
@@ -155,6 +153,6 @@ export const jsonProbes: readonly Probe<TiloSession>[] = [
   probe('TILO-JSON-004', { launch: 'plain' }, whatMethodsShow('TILO-JSON-004')),
   probe('TILO-JSON-005', { launch: 'plain' }, sendsNull),
   probe('TILO-JSON-006', { launch: 'plain' }, readsEscapes),
-  probe('TILO-JSON-007', { every: true }, onlyOneValue),
+  probe('TILO-JSON-007', { launch: 'plain', ending: true }, onlyOneValue),
   probe('TILO-JSON-009', { launch: 'plain' }, survivesEmptyPayload),
 ];

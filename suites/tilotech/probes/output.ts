@@ -2,12 +2,22 @@
 import { scannerLimit } from '../../../src/launch/output.ts';
 import { failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
+import { eventually } from '../../../src/run/within.ts';
+import { isSteady, tour } from '../methods.ts';
 import { failureLine, hostText, readyLine } from '../ready-line.ts';
-import { describeExchange, type TiloSession } from '../session.ts';
+import { describeExchange, requestBody, type TiloSession, unknownPath } from '../session.ts';
 
-function linesAreShort(session: TiloSession): ProbeOutcome {
-  if (session.broken?.by === 'TILO-OUT-001') return session.broken.outcome;
+/** A payload that a careless plugin prints as one line. */
+const largePayload = 'x'.repeat(2 * scannerLimit);
+
+async function linesAreShort(session: TiloSession): Promise<ProbeOutcome> {
+  await tour(session);
   const { plugin } = session;
+  const method = session.settings.methods.find(isSteady);
+  const large = requestBody({ plugfest: largePayload });
+  await session.outlived({ path: method?.path ?? unknownPath, body: large, odd: true });
+  // What was printed before the answer needs a moment to get through.
+  await eventually(() => plugin.stdout.longestLine >= scannerLimit, { limitMs: 50 });
   if (plugin.stdout.longestLine < scannerLimit) return passed();
   return failed({
     expected: 'lines of at most 65535 bytes on stdout',
@@ -67,7 +77,7 @@ async function bearsSlowReader(session: TiloSession): Promise<ProbeOutcome> {
 }
 
 export const outputProbes: readonly Probe<TiloSession>[] = [
-  probe('TILO-OUT-001', { every: true, smoke: true }, linesAreShort),
+  probe('TILO-OUT-001', { launch: 'plain', ending: true }, linesAreShort),
   probe('TILO-OUT-002', { every: true }, printsControlLinesOnly),
   probe('TILO-OUT-003', { launch: 'plain', isolated: true }, bearsSlowReader),
 ];

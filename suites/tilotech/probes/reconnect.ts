@@ -2,8 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
-import { callMethod, findSteady, isSuccess, methodsOf } from '../examine.ts';
+import { callMethod, isSuccess } from '../call.ts';
 import { firstValue } from '../json-text.ts';
+import { findSteady, isSteady, soundMethods } from '../methods.ts';
 import { restart } from '../restart.ts';
 import { describeExchange, type Noted, type TiloSession } from '../session.ts';
 
@@ -53,17 +54,12 @@ async function startsAgain(session: TiloSession): Promise<ProbeOutcome> {
 }
 
 async function toleratesRepetition(session: TiloSession): Promise<ProbeOutcome> {
-  const methods = methodsOf(session, ({ kind, idempotent, slow }) => kind === 'success' && idempotent && !slow);
-  for (const method of methods) {
+  for (const method of await soundMethods(session, isSteady)) {
     const first = await callMethod(session, method);
     const second = await callMethod(session, method);
-    await session.assertAlive(second);
-    if (!isSuccess(first, method)) continue;
-    if (
-      isSuccess(second, method) &&
-      (method.body !== undefined || isDeepStrictEqual(resultOf(first), resultOf(second)))
-    )
-      continue;
+    session.assertAnswered(second);
+    const areRight = isSuccess(first, method) && isSuccess(second, method);
+    if (areRight && (method.body !== undefined || isDeepStrictEqual(resultOf(first), resultOf(second)))) continue;
     return failed({
       expected: `the same answer of ${method.name} to the same request`,
       observed: `first ${describeExchange(first)}, then ${describeExchange(second)}`,
@@ -90,7 +86,7 @@ async function bearsLoad(session: TiloSession): Promise<ProbeOutcome> {
   const lost = made.filter(({ end }) => end !== 'complete');
   const [first] = lost;
   if (!first) return passed();
-  await session.assertAlive(first);
+  session.assertAnswered(first);
   return failed({
     expected: `an answer on each of ${connections} connections`,
     observed: `${lost.length} of them got none: ${describeExchange(first)}`,

@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import type { TiloSession } from '../session.ts';
-import { terminate } from '../terminate.ts';
 import { startsAsUsual } from './start.ts';
 
 const octal = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0');
@@ -69,29 +68,11 @@ function leavesLiveSocketAlone(session: TiloSession): ProbeOutcome {
   });
 }
 
-async function removesSocket(session: TiloSession): Promise<ProbeOutcome> {
-  const { socketLeft, goneAfterMs, exit } = await terminate(session);
-  if (goneAfterMs === undefined) return skipped('the process had to be killed (TILO-TERM-001)');
-  if (!socketLeft) return passed();
-  return failed({
-    expected: 'no file at the path after SIGTERM',
-    observed: `${session.socketPath} is still there`,
-    evidence: session.recent(),
-    cause: {
-      class: 'left-behind',
-      variant: 'socket-file',
-      title: `The socket file stays after SIGTERM${exit?.signal === 'SIGTERM' ? ', which the plugin does not handle' : ''}: hosts up to 0.1.1 cannot start the plugin again`,
-      fix: 'Handle SIGTERM: close the listener and unlink the path, then exit.',
-    },
-  });
-}
-
 export const socketProbes: readonly Probe<TiloSession>[] = [
   probe('TILO-SOCK-001', { every: true, smoke: true }, isAtThePath),
   probe('TILO-SOCK-002', { every: true }, isForTheOwner),
   probe('TILO-SOCK-003', { launches: ['stale-socket'] }, startsOverDeadSocket),
   probe('TILO-SOCK-004', { launches: ['live-socket'] }, leavesLiveSocketAlone),
-  probe('TILO-SOCK-005', { launch: 'plain', ending: true }, removesSocket),
   probe('TILO-SOCK-006', { launches: ['odd-path'] }, (session: TiloSession) =>
     startsAsUsual(session, 'with blanks in the socket path'),
   ),

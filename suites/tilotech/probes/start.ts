@@ -3,6 +3,7 @@ import { describeExit } from '../../../src/launch/exit.ts';
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { eventually } from '../../../src/run/within.ts';
+import { hasEnded } from '../has-ended.ts';
 import { failureLine, hostText, readyLine } from '../ready-line.ts';
 import type { TiloSession } from '../session.ts';
 
@@ -126,21 +127,8 @@ function saysThatItCannotListen(session: TiloSession): ProbeOutcome {
 async function staysWithoutCalls(session: TiloSession): Promise<ProbeOutcome> {
   session.assertUsable();
   const { idleMs } = session.settings.deadlines;
-  const readyAt = session.ready.atMs;
   await eventually(() => session.plugin.exited !== undefined, { limitMs: idleMs, everyMs: 20 });
-  const { exited } = session.plugin;
-  if (!exited) return passed();
-  const afterMs = Math.max(0, Math.round(exited.atMs - readyAt));
-  return failed({
-    expected: 'the plugin runs on after it has said that it is ready',
-    observed: `the plugin ${describeExit(exited)} ${afterMs} ms after the ready line`,
-    evidence: session.recent(),
-    cause: {
-      class: 'exits-when-idle',
-      title: `The plugin ${describeExit(exited)} after it said that it is ready, without a call: every call costs a restart`,
-      fix: 'Run in the foreground until SIGTERM: start no daemon, and keep the main function waiting.',
-    },
-  });
+  return session.plugin.exited ? hasEnded(session).outcome : passed();
 }
 
 export const startProbes: readonly Probe<TiloSession>[] = [

@@ -3,7 +3,8 @@ import { describeExit } from '../../../src/launch/exit.ts';
 import { blocked, failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { eventually } from '../../../src/run/within.ts';
-import { callMethod, methodsOf } from '../examine.ts';
+import { callMethod } from '../call.ts';
+import { methodsOf } from '../methods.ts';
 import type { TiloSession } from '../session.ts';
 import { end, type TerminateFacts, terminate } from '../terminate.ts';
 
@@ -108,6 +109,24 @@ async function noticesDeadHost(session: TiloSession): Promise<ProbeOutcome> {
   });
 }
 
+/** Belongs to the socket, and is seen at the end. */
+async function removesSocket(session: TiloSession): Promise<ProbeOutcome> {
+  const { socketLeft, goneAfterMs, exit } = await terminate(session);
+  if (goneAfterMs === undefined) return skipped('the process had to be killed (TILO-TERM-001)');
+  if (!socketLeft) return passed();
+  return failed({
+    expected: 'no file at the path after SIGTERM',
+    observed: `${session.socketPath} is still there`,
+    evidence: session.recent(),
+    cause: {
+      class: 'left-behind',
+      variant: 'socket-file',
+      title: `The socket file stays after SIGTERM${exit?.signal === 'SIGTERM' ? ', which the plugin does not handle' : ''}: hosts up to 0.1.1 cannot start the plugin again`,
+      fix: 'Handle SIGTERM: close the listener and unlink the path, then exit.',
+    },
+  });
+}
+
 export const terminateProbes: readonly Probe<TiloSession>[] = [
   probe('TILO-TERM-001', { launch: 'plain', ending: true, smoke: true }, (session: TiloSession) =>
     endsOnSignal(session, 'SIGTERM'),
@@ -118,5 +137,6 @@ export const terminateProbes: readonly Probe<TiloSession>[] = [
   probe('TILO-TERM-003', { launch: 'plain', ending: true }, endsFast),
   probe('TILO-TERM-004', { launch: 'plain', ending: true }, exitsWithZero),
   probe('TILO-TERM-005', { launch: 'plain', isolated: true }, endsDuringCall),
+  probe('TILO-SOCK-005', { launch: 'plain', ending: true }, removesSocket),
   probe('TILO-TERM-006', { launch: 'orphaned', isolated: true, soak: true }, noticesDeadHost),
 ];
