@@ -113,6 +113,7 @@ export async function runCheck(given: CheckOptions, context: CheckContext): Prom
     const input: ReportInput = {
       suite,
       extra: extended.extra,
+      areas: extended.suite.areas,
       plan,
       plugin,
       files: await files,

@@ -43,6 +43,8 @@ export interface ReportInput {
   readonly notes: readonly string[];
   /** Words that reproduce this run, from `check` up to the program. */
   readonly command: (only: string) => Reproduce;
+  /** What the areas are about, those of the profile among them. */
+  readonly areas: Suite['areas'];
   /** Requirements that only this run has, such as the calls of its profile. */
   readonly extra: Requirements;
   readonly baseline?: { readonly baseline: Baseline; readonly today: string };
@@ -114,6 +116,8 @@ export function reportOutcome(result: Result, requirement: Requirement, context:
     level: levelOf(requirement, outcome, demanded),
     area: requirement.area,
     title: requirement.title,
+    text: requirement.text,
+    why: requirement.why,
     launches: result.launches,
     outcome: outcome.outcome,
     durationMs: result.durationMs,
@@ -143,6 +147,12 @@ export function reportOutcome(result: Result, requirement: Requirement, context:
       };
     }
   }
+}
+
+/** The names of the areas that outcomes belong to. */
+function areasOf(areas: Suite['areas'], outcomes: readonly ReportedOutcome[]): NonNullable<Report['areas']> {
+  const seen = new Set(outcomes.map(({ area }) => area));
+  return Object.entries(areas).flatMap(([name, title]) => (seen.has(name) ? [{ name, title }] : []));
 }
 
 /** Counts outcomes as the verdict sees them. */
@@ -235,6 +245,7 @@ export function buildReport(input: ReportInput): Report {
     system: suite.system,
     plugin: { name: input.plugin.name, command: input.plugin.command, files: input.files },
     profile: { name: input.profile.name, digest: input.profile.digest },
+    areas: areasOf(input.areas, outcomes),
     startedAt: input.startedAt.toISOString(),
     durationMs: Math.round(input.durationMs),
     seed: input.seed,

@@ -47,6 +47,8 @@ const outcome = v.looseObject({
   level: about(level, 'the level that holds here: a condition or the profile may have raised it'),
   area: v.string(),
   title: v.string(),
+  text: v.exactOptional(about(v.string(), 'the rule, in one or two sentences')),
+  why: v.exactOptional(about(v.string(), 'what the rule is good for')),
   launches: words,
   outcome: v.picklist(['passed', 'failed', 'skipped', 'blocked', 'errored']),
   reason: v.exactOptional(about(v.string(), 'why, in one sentence; a remark on a pass')),
@@ -119,6 +121,9 @@ export const reportSchema = v.looseObject({
     ),
   }),
   profile: v.looseObject({ name: v.string(), digest: v.string() }),
+  areas: v.exactOptional(
+    about(v.array(v.looseObject({ name: v.string(), title: v.string() })), 'what the areas of the outcomes are about'),
+  ),
   startedAt: about(v.string(), 'ISO 8601, UTC'),
   durationMs: milliseconds,
   seed: whole,

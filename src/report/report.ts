@@ -29,6 +29,10 @@ export interface ReportedOutcome {
   readonly level: Level;
   readonly area: string;
   readonly title: string;
+  /** The rule, in one or two sentences. */
+  readonly text?: string;
+  /** What the rule is good for. */
+  readonly why?: string;
   readonly launches: readonly string[];
   readonly outcome: 'passed' | 'failed' | 'skipped' | 'blocked' | 'errored';
   /** Why skipped, blocked, failed or errored, in one sentence; a remark on a pass. */
@@ -124,6 +128,8 @@ export interface Report {
     readonly files: readonly { readonly path: string; readonly sha256: string }[];
   };
   readonly profile: { readonly name: string; readonly digest: string };
+  /** What the areas of the outcomes are about, in the order of the protocol. */
+  readonly areas?: readonly { readonly name: string; readonly title: string }[];
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly durationMs: number;

@@ -40,6 +40,8 @@ export function hostileReport(text: string): Report {
   const facts = {
     area: text,
     title: text,
+    text,
+    why: text,
     launches: [text],
     reason: text,
     expected: text,
@@ -66,6 +68,7 @@ export function hostileReport(text: string): Report {
     ],
     {
       system: text,
+      areas: [{ name: text, title: text }],
       plugin: { name: text, command: [text], files: [{ path: text, sha256: text }] },
       profile: { name: text, digest: text },
       complete: false,

@@ -55,12 +55,14 @@ const probed = ({ launches, durationMs }: ReportedOutcome): Markup =>
 
 /** All that is known of one requirement beside its summary. */
 export function rowBody(view: View, { outcome }: Row, diagnoses: readonly Diagnosis[]): Part {
-  const { blockedBy } = outcome;
+  const { blockedBy, text, why } = outcome;
   return [
+    text !== undefined && pair('Rule', prose(text)),
     knownFact(outcome),
     blockedBy !== undefined && pair('Blocked by', requirementLink(view, blockedBy)),
     blockedBy !== undefined && pair('Reason', prose(reasonOf(outcome))),
     factsOf(outcome, diagnoses).map((fact) => pair(fact.label, value(fact, outcome))),
+    why !== undefined && pair('Why', prose(why)),
     probed(outcome),
   ];
 }

@@ -27,8 +27,8 @@ function row(view: View, one: Row): Markup {
     </details>`;
 }
 
-function areaSection(view: View, { name, anchor, rows }: View['areas'][number]): Markup {
-  const title = markup`<span class="an">${name}</span>${tallyOf(rows).map((words) => markup` <span class="dim">${words}</span>`)}`;
+function areaSection(view: View, { name, title: about, anchor, rows }: View['areas'][number]): Markup {
+  const title = markup`<span class="an">${name}</span>${about !== undefined && [' ', prose(about)]}${tallyOf(rows).map((words) => markup` <span class="dim">${words}</span>`)}`;
   return markup`
     <section class="area" id="${anchor}" data-a="${name}">
       ${heading(view, 1, title)}
@@ -52,7 +52,7 @@ const chip = (name: 's' | 'l', value: string, label: Part): Markup =>
 export function filterBar(views: readonly View[]): Part {
   const rows = views.flatMap((view) => view.rows);
   if (rows.length === 0) return undefined;
-  const areas = [...new Set(views.flatMap((view) => view.areas.map(({ name }) => name)))];
+  const areas = new Map(views.flatMap((view) => view.areas.map(({ name, title }) => [name, title])));
   const levels = (['MUST', 'SHOULD', 'MAY'] as const).filter((level) =>
     rows.some(({ outcome }) => outcome.level === level),
   );
@@ -62,7 +62,7 @@ export function filterBar(views: readonly View[]): Part {
       <div class="bar">
         <input id="words" type="search" aria-label="Search requirements" placeholder="Search id, text, evidence" autocomplete="off" spellcheck="false" aria-keyshortcuts="/">
         <select id="area" aria-label="Area"><option value="">All areas</option>
-        ${areas.map((name) => markup`<option value="${name}">${name}</option>`)}</select>
+        ${[...areas].map(([name, title]) => markup`<option value="${name}">${name}${title !== undefined && ` ${title}`}</option>`)}</select>
         <fieldset><legend class="vh">Level</legend>${levels.map((level) => chip('l', level, level))}</fieldset>
         <fieldset><legend class="vh">Outcome</legend>
         ${found.map((state) => chip('s', state, [stateMark(state), markup` <b>${countOf(rows, state)}</b>`]))}</fieldset>

@@ -89,10 +89,10 @@ function coverageLine({ coverage, system }: Report): Markup {
     </div>`;
 }
 
-function areaLine({ name, anchor, rows }: View['areas'][number]): Markup {
+function areaLine({ name, title, anchor, rows }: View['areas'][number]): Markup {
   const judged = rows.length - countOf(rows, 'skipped');
   return markup`
-    <li><a href="#${anchor}">${name}</a>
+    <li><a href="#${anchor}">${name}${title !== undefined && markup`<span class="vh"> ${prose(title)}</span>`}</a>
     <span class="of">${judged === 0 ? '–' : [markup`<b>${countOf(rows, 'passed')}</b>`, `/${judged}`]}<span class="vh"> ${judged === 0 ? 'none judged' : 'passed'}</span></span>
     <span class="pins" aria-hidden="true">${rows.map(({ state }) => markup`<i class="${state.charAt(0)}"></i>`)}</span></li>`;
 }

@@ -28,7 +28,10 @@ export interface Row {
 }
 
 interface Area {
+  /** Its short name, as in the ids. */
   readonly name: string;
+  /** What it is about, where the report says so. */
+  readonly title: string | undefined;
   readonly anchor: string;
   readonly rows: readonly Row[];
 }
@@ -67,14 +70,25 @@ const stateOf = (outcome: ReportedOutcome, strict: boolean): State => {
   return counts(outcome, strict) ? 'failed' : 'warned';
 };
 
-function areasOf(rows: readonly Row[], name: Namer, prefix: string): readonly Area[] {
+interface AreaNames {
+  readonly name: Namer;
+  readonly prefix: string;
+  readonly titles: ReadonlyMap<string, string>;
+}
+
+function areasOf(rows: readonly Row[], { name, prefix, titles }: AreaNames): readonly Area[] {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
     const group = groups.get(row.outcome.area);
     if (group) group.push(row);
     else groups.set(row.outcome.area, [row]);
   }
-  return [...groups].map(([area, list]) => ({ name: area, anchor: name(`area-${area}`, prefix), rows: list }));
+  return [...groups].map(([area, list]) => ({
+    name: area,
+    title: titles.get(area),
+    anchor: name(`area-${area}`, prefix),
+    rows: list,
+  }));
 }
 
 /** The view of one report; inside a run its addresses begin with the plugin's name. */
@@ -84,12 +98,13 @@ export function viewOf(report: Report, name: Namer, isPartOfRun = false): View {
   const rows = report.outcomes.map(
     (outcome): Row => ({ outcome, state: stateOf(outcome, report.strict), anchor: name(outcome.id, prefix) }),
   );
+  const titles = new Map(report.areas?.map(({ name: area, title }) => [area, title]));
   return {
     report,
     level: isPartOfRun ? 3 : 2,
     anchor,
     rows,
-    areas: areasOf(rows, name, prefix),
+    areas: areasOf(rows, { name, prefix, titles }),
     byId: new Map(rows.toReversed().map((row) => [row.outcome.id, row])),
   };
 }

@@ -44,18 +44,20 @@ describe('a report', () => {
       dd: 1
       dt: Errored
       dd: 1
-      li: HS 1/2 passed
+      li: HS Handshake 1/2 passed
       li: SD 0/1 passed
       li: LM 0/1 passed
       li: HL 0/1 passed
       li: BR 0/1 passed
-      li: TLS – none judged
+      li: TLS Transport security – none judged
       p: Coverage 155 of 204 requirements of hashicorp-grpc probed, 46 planned, 3 untestable
       li: recognised as hashicorp-grpc: it prints a handshake line that names grpc
       h2: Requirements
-      h3: HS 1 passed 1 failed
+      h3: HS Handshake 1 passed 1 failed
       open #GRPC-HS-001
         summary: Failed GRPC-HS-001 MUST The first line on stdout is the handshake Line 1 on stdout is your own output starting <kv> & co
+        dt: Rule
+        dd: The very first line on stdout is the handshake line.
         dt: Diagnosis
         dd: Line 1 on stdout is your own output starting <kv> & co; the handshake follows on line 2 (output-before-handshake)
         dt: Expected
@@ -77,15 +79,23 @@ describe('a report', () => {
         pre: npx plugfest check --only GRPC-HS-001 --system hashicorp-grpc -- ./kv serve
         dt: Source
         dd: client.go, Start
+        dt: Why
+        dd: The host judges the first line and never looks at a second.
         dt: Probed in
         dd: plain, 3 ms
       folded #GRPC-HS-002
         summary: Passed GRPC-HS-002 MUST The line ends with a line feed and is flushed
+        dt: Rule
+        dd: The very first line on stdout is the handshake line.
+        dt: Why
+        dd: The host judges the first line and never looks at a second.
         dt: Probed in
         dd: plain, 3 ms
       h3: SD 1 warning
       folded #GRPC-SD-004
         summary: Warning GRPC-SD-004 SHOULD The socket file is gone after Shutdown The socket file is left behind
+        dt: Rule
+        dd: The very first line on stdout is the handshake line.
         dt: Diagnosis
         dd: left-behind
         dt: Note
@@ -100,36 +110,54 @@ describe('a report', () => {
         dd: Remove the socket file when the server stops.
         dt: Reproduce
         pre: npx plugfest check --only GRPC-SD-004 --system hashicorp-grpc -- ./kv serve
+        dt: Why
+        dd: The host judges the first line and never looks at a second.
         dt: Probed in
         dd: plain, 3 ms
       h3: LM 1 known
       folded #GRPC-LM-002
         summary: Known GRPC-LM-002 MUST A message of 5 MB is taken RESOURCE_EXHAUSTED
+        dt: Rule
+        dd: The very first line on stdout is the handshake line.
         dt: Known
         dd: waits for grpc 2, excused until 2026-12-31, https://example.com/issues/7
         dt: Expected
         dd: OK
         dt: Observed
         dd: RESOURCE_EXHAUSTED
+        dt: Why
+        dd: The host judges the first line and never looks at a second.
         dt: Probed in
         dd: plain, 3 ms
       h3: HL 1 blocked
       folded #GRPC-HL-001
         summary: Blocked GRPC-HL-001 MUST Health answers for "plugin" behind GRPC-HS-001
+        dt: Rule
+        dd: The very first line on stdout is the handshake line.
         dt: Blocked by
         dd: GRPC-HS-001
         dt: Reason
         dd: the handshake cannot be read
+        dt: Why
+        dd: The host judges the first line and never looks at a second.
         dt: Probed in
         dd: plain, 3 ms
       h3: BR 1 errored
       open #GRPC-BR-003
         summary: Errored GRPC-BR-003 MUST The broker takes a late dial Plugfest itself failed: EMFILE
+        dt: Rule
+        dd: The very first line on stdout is the handshake line.
+        dt: Why
+        dd: The host judges the first line and never looks at a second.
         dt: Probed in
         dd: plain, 3 ms
-      h3: TLS 1 skipped
+      h3: TLS Transport security 1 skipped
       folded #GRPC-TLS-001
         summary: Skipped GRPC-TLS-001 MUST AutoMTLS is spoken the plugin does not offer auto-mtls, and the profile does not demand it
+        dt: Rule
+        dd: The very first line on stdout is the handshake line.
+        dt: Why
+        dd: The host judges the first line and never looks at a second.
         dt: Probed in
         dd: plain, 3 ms
       h2: Launches
@@ -178,24 +206,36 @@ describe('a report', () => {
       dd: 0
       dt: Errored
       dd: 0
-      li: HS 1/1 passed
+      li: HS Handshake 1/1 passed
       li: HL 1/1 passed
-      li: TLS – none judged
+      li: TLS Transport security – none judged
       p: Coverage 155 of 204 requirements of hashicorp-grpc probed, 46 planned, 3 untestable
       h2: Requirements
-      h3: HS 1 passed
+      h3: HS Handshake 1 passed
       folded #GRPC-HS-001
         summary: Passed GRPC-HS-001 MUST The first line on stdout is the handshake
+        dt: Rule
+        dd: The very first line on stdout is the handshake line.
+        dt: Why
+        dd: The host judges the first line and never looks at a second.
         dt: Probed in
         dd: plain, 3 ms
       h3: HL 1 passed
       folded #GRPC-HL-001
         summary: Passed GRPC-HL-001 MUST Health answers for "plugin"
+        dt: Rule
+        dd: The very first line on stdout is the handshake line.
+        dt: Why
+        dd: The host judges the first line and never looks at a second.
         dt: Probed in
         dd: plain, 1.4 s
-      h3: TLS 1 skipped
+      h3: TLS Transport security 1 skipped
       folded #GRPC-TLS-001
         summary: Skipped GRPC-TLS-001 MUST AutoMTLS is spoken the plugin does not offer auto-mtls, and the profile does not demand it
+        dt: Rule
+        dd: The very first line on stdout is the handshake line.
+        dt: Why
+        dd: The host judges the first line and never looks at a second.
         dt: Probed in
         dd: plain, 3 ms
       h2: Launches

@@ -48,6 +48,16 @@ test('a report as JSON', () => {
         "name": "default",
         "digest": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
       },
+      "areas": [
+        {
+          "name": "HS",
+          "title": "Handshake"
+        },
+        {
+          "name": "TLS",
+          "title": "Transport security"
+        }
+      ],
       "startedAt": "2026-02-03T04:05:06.789Z",
       "durationMs": 812,
       "seed": 1,
@@ -87,6 +97,8 @@ test('a report as JSON', () => {
           "level": "MUST",
           "area": "HS",
           "title": "The first line on stdout is the handshake",
+          "text": "The very first line on stdout is the handshake line.",
+          "why": "The host judges the first line and never looks at a second.",
           "launches": [
             "plain"
           ],
@@ -98,6 +110,8 @@ test('a report as JSON', () => {
           "level": "MUST",
           "area": "HL",
           "title": "Health answers for \\"plugin\\"",
+          "text": "The very first line on stdout is the handshake line.",
+          "why": "The host judges the first line and never looks at a second.",
           "launches": [
             "plain"
           ],
@@ -109,6 +123,8 @@ test('a report as JSON', () => {
           "level": "MUST",
           "area": "TLS",
           "title": "AutoMTLS is spoken",
+          "text": "The very first line on stdout is the handshake line.",
+          "why": "The host judges the first line and never looks at a second.",
           "launches": [
             "plain"
           ],
