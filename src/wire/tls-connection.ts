@@ -12,8 +12,10 @@ export interface TlsOptions {
   readonly key?: string;
   readonly minVersion?: SecureVersion;
   readonly maxVersion?: SecureVersion;
-  /** `localhost` unless said otherwise. */
+  /** `localhost` unless said otherwise; empty for none. */
   readonly serverName?: string;
+  /** What ALPN offers: `h2` unless said otherwise; empty for no ALPN. */
+  readonly protocols?: readonly string[];
 }
 
 /** What a finished TLS handshake showed. */
@@ -60,12 +62,13 @@ export function connectTls(socket: Socket, options: TlsOptions): Promise<TlsResu
     minVersion = 'TLSv1.2',
     maxVersion = 'TLSv1.3',
     serverName = 'localhost',
+    protocols = ['h2'],
   } = options;
   return new Promise((resolve) => {
     const tls = connect({
       socket,
       servername: serverName,
-      ALPNProtocols: ['h2'],
+      ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
       rejectUnauthorized: false,
       minVersion,
       maxVersion,

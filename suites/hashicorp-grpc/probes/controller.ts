@@ -1,13 +1,16 @@
 /** Area CT: the controller's Shutdown. */
 import { describeExit } from '../../../src/launch/exit.ts';
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
-import { Blocked, DeadlinePassed } from '../../../src/run/plugin-fact.ts';
+import { Blocked, ConnectionClosed, DeadlinePassed } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { eventually } from '../../../src/run/within.ts';
 import { describeCall } from '../../../src/wire/describe-call.ts';
+import { sniff } from '../../../src/wire/sniff.ts';
 import { kill } from '../kill.ts';
 import { empty, healthRequest, healthService, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
+
+const sniffLimitMs = 500;
 
 const noController = 'the plugin has no controller (GRPC-CT-001)';
 
@@ -97,19 +100,28 @@ async function endsOpenCalls(session: GrpcSession): Promise<ProbeOutcome> {
   });
 }
 
-/** Whatever keeps a host from securing its connection has broken another rule. @throws Blocked */
-async function assertSecures(session: GrpcSession): Promise<void> {
-  const result = session.security && (await session.connectRaw());
-  if (!session.security || !result?.connected) return;
-  const { secureHost } = await import('../tls/reach-tls.ts');
-  const secured = await secureHost(session, session.security, result.socket);
-  if ('broken' in secured) throw new Blocked(secured.broken[0], secured.broken[1].observed);
+/** The rule of TLS that keeps the host from its connection, if one does. */
+async function brokenTls(session: GrpcSession): Promise<Blocked | undefined> {
+  const { security } = session;
+  const { address } = session.handshake;
+  if (!security) {
+    const isTls = address && (await sniff(address, sniffLimitMs)).speech === 'tls';
+    return isTls ? new Blocked('GRPC-TLS-002', 'the plugin speaks TLS') : undefined;
+  }
+  const result = await session.connectRaw();
+  if (!result.connected) return undefined;
+  const { refusedAfterHandshake, secureHost } = await import('../tls/reach-tls.ts');
+  const secured = await secureHost(session, security, result.socket);
+  if ('notOffered' in secured) return undefined;
   if ('connection' in secured) secured.connection.close();
+  const [by, { observed }] = 'broken' in secured ? secured.broken : await refusedAfterHandshake(session, 'no answer');
+  return new Blocked(by, observed);
 }
 
 async function worksFirst(session: GrpcSession): Promise<ProbeOutcome> {
-  await assertSecures(session);
-  const { unimplemented, accepted, answer } = await kill(session);
+  const { unimplemented, accepted, answer } = await kill(session).catch(async (error: unknown) => {
+    throw (error instanceof ConnectionClosed && (await brokenTls(session))) || error;
+  });
   if (unimplemented) return skipped(noController);
   if (accepted) return passed();
   if (answer.end === 'cancelled')

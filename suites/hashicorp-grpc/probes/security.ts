@@ -5,6 +5,7 @@ import { blocked, failed, type ProbeOutcome, passed, skipped } from '../../../sr
 import { Blocked, NotOffered } from '../../../src/run/plugin-fact.ts';
 import { type Probe, type ProbeReturn, probe } from '../../../src/run/suite.ts';
 import { sniff } from '../../../src/wire/sniff.ts';
+import { requirements } from '../requirements.ts';
 import type { GrpcSession } from '../session.ts';
 import type { Security } from '../tls/security.ts';
 
@@ -40,6 +41,7 @@ async function certificateRule(session: GrpcSession, id: string): Promise<ProbeO
       class: 'certificate-rejected',
       variant: fault.variant,
       title: `The certificate is not as it should be: ${fault.observed}`,
+      fix: requirements.get(id)?.fix.any ?? '',
     },
   });
 }
@@ -201,7 +203,7 @@ async function keepsKeysToItself(session: GrpcSession): Promise<ProbeOutcome> {
   const again = await session.startBeside({ PLUGIN_CLIENT_CERT: (await handOut()).pem });
   const [first, second] = [security.announced, again.security?.announced];
   const problems = [
-    ...(first && second && first.der.equals(second.der) ? ['two starts announce the same certificate'] : []),
+    ...(first && second && first.publicKey.equals(second.publicKey) ? ['two starts use the same key'] : []),
     ...keyFiles(session.plugin.directory).map((name) => `a private key lies in ${name}`),
     ...(session.plugin.stderr.lines().some(({ bytes }) => privateKey.test(bytes.toString('latin1')))
       ? ['a private key is on stderr']

@@ -14,6 +14,8 @@ export interface TlsFault {
   readonly observed: string;
   /** What a Go host shows, word for word; absent where it does not mind. */
   readonly hostSays?: string;
+  /** Where the requirement's own words are too general. */
+  readonly fix?: string;
 }
 
 export interface JudgeInput {
@@ -235,6 +237,7 @@ export function judgeRequest({ version, algorithms, authorities, hostIssuer }: R
           ? 'ecdsa_secp521r1_sha512 among the algorithms of the request'
           : 'an ECDSA algorithm in the request',
       observed: `the request offers ${algorithms.join(', ')}`,
+      fix: 'Offer ecdsa_secp521r1_sha512, or TLS 1.2 only. grpcio can do neither: let another TLS server stand before it, or ask for no certificate.',
       hostSays: unavailable('error reading server preface: EOF'),
     });
   if (authorities && authorities.length > 0 && !authorities.some((name) => name.equals(hostIssuer)))

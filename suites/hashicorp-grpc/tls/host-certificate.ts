@@ -20,11 +20,14 @@ export interface HostCertificate {
   /** PKCS#8. */
   readonly keyPem: string;
   readonly keys: webcrypto.CryptoKeyPair;
+  readonly curve: Curve;
 }
 
+/** The reference host uses P-521; P-256 serves diagnosis only. */
+type Curve = 'P-521' | 'P-256';
+
 export interface CertificateRecipe {
-  /** The reference host uses P-521; P-256 serves diagnosis only. */
-  readonly curve?: 'P-521' | 'P-256';
+  readonly curve?: Curve;
   readonly expired?: boolean;
   /** The keys of another certificate, to make a copy of it. */
   readonly keys?: webcrypto.CryptoKeyPair;
@@ -79,7 +82,7 @@ export async function makeHostCertificate(recipe: CertificateRecipe = {}): Promi
     webcrypto,
   );
   const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return { pem: pemOf(certificate.rawData, 'CERTIFICATE'), keyPem: pemOf(key, 'PRIVATE KEY'), keys };
+  return { pem: pemOf(certificate.rawData, 'CERTIFICATE'), keyPem: pemOf(key, 'PRIVATE KEY'), keys, curve };
 }
 
 const made = new Map<string, HostCertificate>();

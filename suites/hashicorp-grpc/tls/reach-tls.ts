@@ -7,11 +7,12 @@ import { type Cause, type Failed, failed } from '../../../src/run/outcome.ts';
 import { readCertificateRequest } from '../../../src/wire/certificate-request.ts';
 import { GrpcConnection } from '../../../src/wire/grpc-connection.ts';
 import { sniff } from '../../../src/wire/sniff.ts';
+import { requirements } from '../requirements.ts';
 import { healthRequest, healthService, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 import { readCertificate } from './certificate-facts.ts';
 import { handshakeFailed, judgeAnnounced, judgeCertificate, judgeRequest, type TlsFault } from './go-judge.ts';
-import { handOut } from './host-certificate.ts';
+import { handOut, takeBack } from './host-certificate.ts';
 import type { Presented, Security } from './security.ts';
 
 type Break = [requirement: string, outcome: Failed];
@@ -26,6 +27,7 @@ function faultOutcome(session: GrpcSession, fault: TlsFault, timing = false): Fa
     class: 'certificate-rejected',
     variant: fault.variant,
     title: `A Go host rejects the plugin's TLS: ${fault.observed}`,
+    fix: fault.fix ?? requirements.get(fault.requirement)?.fix.any ?? '',
   };
   session.transcript.add('connection', `TLS: ${fault.observed}`);
   return failed({
@@ -49,7 +51,8 @@ async function whyNoTls(session: GrpcSession, message: string): Promise<Secured>
   const { address } = session.handshake;
   const found = address ? await sniff(address, session.deadlines.callMs) : undefined;
   if (found?.speech === 'http2') {
-    if (!isDemanded(session)) return { notOffered: noTls };
+    // Whoever prints a certificate offers TLS.
+    if (!isDemanded(session) && session.security?.field.fault === 'missing') return { notOffered: noTls };
     const outcome = failed({
       expected: 'TLS, because PLUGIN_CLIENT_CERT is set',
       observed: 'the plugin speaks HTTP/2 in clear',
@@ -104,27 +107,80 @@ export async function answersAs(
   return call.status !== undefined;
 }
 
-/** The plugin turned the host's certificate down: is it the curve, or any certificate of the kind? */
+/** Whether another copy of the plugin takes a certificate on the smaller curve. */
+async function takesSmaller(session: GrpcSession): Promise<boolean> {
+  // This is that copy: no further ones.
+  if (session.security?.certificate?.curve === 'P-256') return false;
+  const smaller = await handOut({ curve: 'P-256' });
+  try {
+    const other = await session.startBeside({ PLUGIN_CLIENT_CERT: smaller.pem });
+    return !other.broken && other.openMain !== undefined;
+  } finally {
+    takeBack(smaller.pem);
+  }
+}
+
+/** Whether the TLS handshake works with these options, whatever comes of it. */
+async function handshakes(
+  session: GrpcSession,
+  options: { readonly serverName?: string; readonly protocols?: readonly string[] },
+): Promise<boolean> {
+  const result = await session.connectRaw();
+  if (!result.connected || !session.security) return false;
+  const { callMs: limitMs } = session.deadlines;
+  const secured = await session.security.secure(result.socket, { limitMs, ...options });
+  if (secured.connected) secured.socket.destroy();
+  return secured.connected;
+}
+
+/** The plugin turned the host down: is it the name, the protocol, the curve, or any certificate of the kind? */
 async function refusal(session: GrpcSession, message: string): Promise<Break> {
   session.transcript.add('connection', `TLS: ${message}`);
+  if (!(await handshakes(session, {}))) {
+    if (await handshakes(session, { protocols: [] })) return alpnRefused(session);
+    if (await handshakes(session, { serverName: '' })) return unknownName(session, message);
+  }
   const withoutCertificate = await answersAs(session, 'none');
-  const smaller = await handOut({ curve: 'P-256' });
-  const other = await session.startBeside({ PLUGIN_CLIENT_CERT: smaller.pem });
-  const smallerWorks = !other.broken && other.openMain !== undefined;
+  const smallerWorks = await takesSmaller(session);
   const what = smallerWorks
     ? 'the plugin turns a P-521 certificate down and takes one on P-256'
     : withoutCertificate
       ? "the plugin turns the host's certificate down and takes none at all"
       : "the plugin turns the host's certificate down";
-  const variant = smallerWorks ? 'p521-refused' : 'client-refused';
   const fault: TlsFault = {
     requirement: 'GRPC-TLS-014',
-    variant,
+    variant: smallerWorks ? 'p521-refused' : 'client-refused',
     expected: 'a self-signed P-521 certificate with CA:TRUE is accepted from the host',
     observed: `${what} (${message})`,
   };
   return [fault.requirement, faultOutcome(session, fault)];
 }
+
+function unknownName(session: GrpcSession, message: string): Break {
+  const fault: TlsFault = {
+    requirement: 'GRPC-TLS-017',
+    variant: 'server-name',
+    expected: 'the TLS handshake works with the server name localhost',
+    observed: `the server name localhost is turned down, and none at all is not (${message})`,
+  };
+  return [fault.requirement, faultOutcome(session, fault)];
+}
+
+const alpnRefused = (session: GrpcSession): Break => [
+  'GRPC-TLS-004',
+  failed({
+    expected: 'h2, chosen by ALPN',
+    observed: 'the handshake fails when h2 is offered, and works when no protocol is',
+    evidence: session.evidence(),
+    hostSays: handshakeFailed('remote error: tls: no application protocol'),
+    cause: {
+      class: 'missing-alpn',
+      variant: 'refused',
+      title: 'The plugin turns h2 down by ALPN: its TLS server knows other protocols only',
+      fix: "Offer 'h2' in the ALPN list of the TLS server.",
+    },
+  }),
+];
 
 const missingAlpn = (session: GrpcSession): Break => [
   'GRPC-TLS-004',

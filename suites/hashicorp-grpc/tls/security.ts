@@ -27,7 +27,7 @@ export class Security {
   /** Speaks TLS as the host does, or with another certificate, or with none. Never throws. */
   secure(
     socket: Socket,
-    options: Pick<TlsOptions, 'limitMs' | 'minVersion' | 'maxVersion'>,
+    options: Omit<TlsOptions, 'certificate' | 'key'>,
     presented: Presented = this.certificate ?? 'none',
   ): Promise<TlsResult> {
     const client = presented === 'none' ? {} : { certificate: presented.pem, key: presented.keyPem };
