@@ -156,16 +156,17 @@ export function decodeAddress(hex: string): string {
 const listening = '0A';
 const acceptsConnections = 0x10000;
 
-function listeningSockets(pid: number): ReadonlyMap<string, Omit<Listener, 'pid'>> {
+function listeningSockets(pid: number, network?: Listener['network']): ReadonlyMap<string, Omit<Listener, 'pid'>> {
   const sockets = new Map<string, Omit<Listener, 'pid'>>();
-  for (const file of ['tcp', 'tcp6']) {
+  for (const file of network === 'unix' ? [] : ['tcp', 'tcp6']) {
     for (const row of read(`/proc/${pid}/net/${file}`)?.split('\n').slice(1) ?? []) {
       const fields = row.trim().split(/\s+/);
       if (fields[3] === listening && fields[1] && fields[9])
         sockets.set(fields[9], { network: 'tcp', address: decodeAddress(fields[1]) });
     }
   }
-  for (const row of read(`/proc/${pid}/net/unix`)?.split('\n').slice(1) ?? []) {
+  const unix = network === 'tcp' ? undefined : read(`/proc/${pid}/net/unix`);
+  for (const row of unix?.split('\n').slice(1) ?? []) {
     const fields = /^\S+ \S+ \S+ (\S+) \S+ \S+ +(\d+)(?: (.*))?$/.exec(row);
     if (fields?.[1] && fields[2] && (Number.parseInt(fields[1], 16) & acceptsConnections) !== 0)
       sockets.set(fields[2], { network: 'unix', address: fields[3] ?? '' });
@@ -173,12 +174,15 @@ function listeningSockets(pid: number): ReadonlyMap<string, Omit<Listener, 'pid'
   return sockets;
 }
 
-/** Every socket on which one of these processes listens; a socket that several share is listed for each. */
-export function listenersOf(pids: readonly number[]): readonly Listener[] {
+/**
+ * Every socket on which one of these processes listens; a socket that several share is listed for each.
+ * @param network only those of this kind, which costs less
+ */
+export function listenersOf(pids: readonly number[], network?: Listener['network']): readonly Listener[] {
   return pids.flatMap((pid) => {
     const inodes = socketInodes(pid);
     if (inodes.size === 0) return [];
-    const all = listeningSockets(pid);
+    const all = listeningSockets(pid, network);
     return [...inodes].flatMap((inode) => {
       const socket = all.get(inode);
       return socket ? [{ pid, ...socket }] : [];

@@ -54,7 +54,7 @@ const ownerOf = (session: GrpcSession): number | undefined => {
       ? listener.network === 'unix' && listener.address === address.path
       : listener.network === 'tcp' && listener.address.endsWith(`:${address?.port}`);
   // Mostly it is the plugin itself, which can be told without a look at every process.
-  const [own] = listenersOf([session.plugin.pid]).filter(isPrinted);
+  const [own] = listenersOf([session.plugin.pid], address?.network).filter(isPrinted);
   return (own ?? listenersOf(session.plugin.processes().map(({ pid }) => pid)).find(isPrinted))?.pid;
 };
 

@@ -41,7 +41,7 @@ export function findStranger(session: GrpcSession): Failed | undefined {
       ? listener.network === 'unix' && listener.address === address.path
       : listener.network === 'tcp' && listener.address.endsWith(`:${address?.port}`);
   // Mostly it is the plugin itself, which can be told without a look at every process.
-  if (listenersOf([session.plugin.pid]).some(isPrinted)) return undefined;
+  if (listenersOf([session.plugin.pid], address?.network).some(isPrinted)) return undefined;
   const own = session.plugin.processes().map(({ pid }) => pid);
   if (own.length === 0 || listenersOf(own).some(isPrinted)) return undefined;
   const stranger = strangerOn(isPrinted, own, session.plugin.pid);
