@@ -52,7 +52,7 @@ describe('planRun', () => {
     [
       'one id: the gate stays, whatever is asked',
       { scope: { only: ['TINY-A-004'] } },
-      { launches: ['plain:  | A-004 | '], looks: '', skipped: '', complete: false },
+      { launches: ['plain:  | A-004 | ', 'again:  |  | '], looks: '', skipped: '', complete: false },
     ],
     [
       'an id that another probe settles',
@@ -70,7 +70,7 @@ describe('planRun', () => {
       { launches: ['plain:  |  | ', 'again:  |  | ', 'other:  |  | '], looks: 'D-001' },
     ],
     ['the pair itself', { scope: { only: ['TINY-LE-002'] } }, { launches: ['plain:  |  | ', 'again:  |  | '] }],
-    ['an area', { scope: { only: ['A'] } }, { launches: ['plain: A-001 A-002 | A-004 | A-005'] }],
+    ['an area', { scope: { only: ['A'] } }, { launches: ['plain: A-001 A-002 | A-004 | A-005', 'again:  |  | '] }],
     [
       'a glob',
       { scope: { only: ['TINY-?-001'] } },
@@ -90,7 +90,7 @@ describe('planRun', () => {
       'MUST only',
       { scope: { level: 'MUST', only: ['A'] } },
       // A-003, which the SHOULD of A-002 settles on the way, is a MUST.
-      { launches: ['plain: A-001 A-002 | A-004 | A-005'] },
+      { launches: ['plain: A-001 A-002 | A-004 | A-005', 'again:  |  | '] },
     ],
     [
       'smoke',

@@ -86,7 +86,9 @@ export function planRun<S extends Session, L extends Launch<S>>(suite: Suite<S, 
   const pair = others.filter(
     ({ launch }) => launch.name === suite.pairing?.launch && !needed.some((n) => n.launch === launch),
   );
-  const wantsPair = needed.length > 0 || (!scope.smoke && selected.has(suite.pairing?.requirement ?? ''));
+  // Whatever runs beside the gate must know first whether it can.
+  const wantsPair =
+    needed.length > 0 || gate.isolated.length > 0 || (!scope.smoke && selected.has(suite.pairing?.requirement ?? ''));
   return {
     scope,
     complete: !isNarrowed(scope),
