@@ -10,7 +10,7 @@ import { resolveSuite } from './resolve-suite.ts';
 import { explainRefusal } from './run/explain-refusal.ts';
 import type { Registry } from './run/registry.ts';
 import { type PluginSpec, Starter } from './run/starter.ts';
-import type { DraftedCall } from './run/suite.ts';
+import type { DraftedCall, OwnDraft } from './run/suite.ts';
 
 /** What was seen of a plugin. */
 export interface Draft {
@@ -23,6 +23,8 @@ export interface Draft {
   readonly services: readonly string[];
   /** What a plugin of this system may offer. */
   readonly capabilities: readonly string[];
+  /** What only this system reads. */
+  readonly own: OwnDraft | undefined;
   readonly calls: readonly DraftedCall[];
   /** Milliseconds until the plugin was ready. */
   readonly startMs: number | undefined;
@@ -65,6 +67,7 @@ export async function draftFrom(given: CheckOptions, { registry, signal }: Draft
         notes,
         services: [...new Set(seen)].sort(),
         capabilities: Object.keys(suite.capabilities),
+        own: suite.ownDraft,
         calls,
         startMs: readyAtMs,
       };

@@ -58,7 +58,7 @@ export async function initCommand(registry: Registry, command: readonly string[]
     const file = target(path, force);
     const shown = relative('.', file).startsWith('..') ? file : relative('.', file);
     const line = `npx plugfest check --profile ${shellWord(shown)} -- ${command.map(shellWord).join(' ')}`;
-    const { profile, system, services, capabilities, calls, startMs, notes } = draft;
+    const { profile, system, services, capabilities, calls, startMs, own, notes } = draft;
     const text = profileText({
       name,
       system,
@@ -70,6 +70,7 @@ export async function initCommand(registry: Registry, command: readonly string[]
       capabilities,
       calls: calls.filter(({ method }) => /^[\w.]+\/\w+$/.test(method)).slice(0, callLimit),
       startMs,
+      own,
     });
     writeFileSync(file, text);
     const { dim } = output.palette;

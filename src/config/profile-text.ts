@@ -1,6 +1,6 @@
 /** The text of a profile that people go on writing: what is known stands there, what is not is a comment to fill in. */
 import { stringify } from 'yaml';
-import type { DraftedCall } from '../run/suite.ts';
+import type { DraftedCall, OwnDraft } from '../run/suite.ts';
 import type { Cookie } from './profile.ts';
 
 export interface ProfileDraft {
@@ -16,6 +16,8 @@ export interface ProfileDraft {
   readonly capabilities: readonly string[];
   readonly calls: readonly DraftedCall[];
   readonly startMs: number | undefined;
+  /** What only this system reads, in the place of `tls` and `calls`. */
+  readonly own?: OwnDraft | undefined;
 }
 
 const flow = (value: unknown): string => stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
@@ -52,7 +54,7 @@ function callsBlock(calls: readonly DraftedCall[]): string {
 
 /** The text of a new profile file. */
 export function profileText(draft: ProfileDraft): string {
-  const { name, system, command, cookie, versions, tls, services, capabilities, calls, startMs } = draft;
+  const { name, system, command, cookie, versions, tls, services, capabilities, calls, startMs, own } = draft;
   const took = startMs === undefined ? '' : `; it took ${Math.round(startMs)} ms here`;
   return [
     `# yaml-language-server: $schema=./node_modules/plugfest/schemas/profile.v1.json
@@ -66,10 +68,11 @@ system: ${system}
     cookie && block('The variable and value by which the plugin knows its host.', `cookie: ${flow({ ...cookie })}`),
     versions.length > 0 &&
       block('The application protocol versions that the host offers.', `protocolVersions: ${flow(versions)}`),
-    block(
-      '`auto`: the host hands out a certificate and demands TLS both ways; `none`: it speaks in the clear.',
-      tls === undefined ? '# tls: none' : `tls: ${tls}`,
-    ),
+    !own &&
+      block(
+        '`auto`: the host hands out a certificate and demands TLS both ways; `none`: it speaks in the clear.',
+        tls === undefined ? '# tls: none' : `tls: ${tls}`,
+      ),
     block(`How long the host waits until the plugin is ready${took}.`, '# startTimeout: 60s'),
     capabilities.length > 0 &&
       block(
@@ -78,7 +81,7 @@ system: ${system}
       ),
     services.length > 0 &&
       block('The services that the host calls, as the plugin lists them.', `services: ${flow(services)}`),
-    callsBlock(calls),
+    own ? block(own.comment, commented(own.lines)) : callsBlock(calls),
   ]
     .filter((part) => part !== false && part !== undefined)
     .join('\n');

@@ -172,6 +172,8 @@ export interface Suite<S extends Session = Session, L extends Launch<S> = Launch
     judge(gate: S, second: S): ProbeOutcome;
   };
   observe(gate: S): Observed;
+  /** What a new profile offers to fill in, where plugins of the system know neither `tls` nor `calls`. */
+  readonly ownDraft?: OwnDraft;
   /** The calls a profile of this plugin could make, as far as the plugin describes them; for `plugfest init`. */
   draft?(gate: S): Promise<readonly DraftedCall[]>;
   /** Requirements and probes that come from the profile, such as its calls. @throws UsageError */
@@ -192,6 +194,12 @@ export interface Suite<S extends Session = Session, L extends Launch<S> = Launch
 export interface Explanation extends Cause {
   /** A requirement that turns out to be broken as well. */
   readonly breaks?: string;
+}
+
+/** A part of a new profile to be filled in: a sentence about it, and its lines, which are written as comments. */
+export interface OwnDraft {
+  readonly comment: string;
+  readonly lines: readonly string[];
 }
 
 export interface CompletionContext<S extends Session, L extends Launch<S>> {

@@ -4,6 +4,7 @@ import { about } from '../../src/config/about.ts';
 import { parseDuration } from '../../src/config/duration.ts';
 import { duration, type Profile } from '../../src/config/profile.ts';
 import { UsageError } from '../../src/config/usage-error.ts';
+import type { OwnDraft } from '../../src/run/suite.ts';
 
 const deadlineNames = ['answer', 'call', 'listen', 'refuse', 'terminate', 'idle', 'orphan'] as const;
 
@@ -132,3 +133,18 @@ export function settingsOf(profile: Profile): Settings {
     },
   };
 }
+
+/** What a new profile offers to fill in. */
+export const ownDraft: OwnDraft = {
+  comment:
+    'Calls to make, with what must come back: no plugin tells its methods. Fill in and take the # away.\n# `match: subset` compares what is given only, `shape` the types; `idempotent: false` sends a call once only.',
+  lines: [
+    'tilotech:',
+    '  methods:',
+    '    - { path: /modify, payload: { text: "a" }, body: { text: "b" } }',
+    '    - { name: refused, path: /modify, payload: { text: "" }, error: "text is missing" }',
+    '    - { path: /reset, payload: {}, body: null }          # no result',
+    '    - { path: /report, payload: {}, slow: true }         # half a second or more',
+    '    - { name: crash, path: /modify, payload: 1, crash: true }',
+  ],
+};

@@ -16,6 +16,7 @@ import { reconnectProbes } from './probes/reconnect.ts';
 import { socketProbes } from './probes/socket.ts';
 import { startProbes } from './probes/start.ts';
 import { terminateProbes } from './probes/terminate.ts';
+import { ownDraft } from './profile-block.ts';
 import { readyLine } from './ready-line.ts';
 import { areas, requirements } from './requirements.ts';
 import type { TiloSession } from './session.ts';
@@ -50,6 +51,7 @@ export const suite: Suite<TiloSession, TiloLaunch> = {
   complete,
   explain,
   pairing: { launch: 'again', judge: judgePair },
+  ownDraft,
   observe: ({ ready, settings }) => ({
     ...(ready.arrival === 'ready' && { handshake: readyLine }),
     services: [...new Set(settings.methods.map(({ path }) => path))],
