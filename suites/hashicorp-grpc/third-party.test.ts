@@ -68,15 +68,23 @@ const expected: Readonly<Record<string, readonly Warned[]>> = {
 const expectedOf = ({ name }: ThirdPartyProgram): readonly Warned[] =>
   Object.entries(expected).find(([prefix]) => name.startsWith(prefix))?.[1] ?? [];
 
+/** One of each kind is checked in full; its siblings, on the same library, only as far as a host loads them. */
+const fullyChecked = /^go-plugin-.*\/grpc$|^crowdsec-.*\/http$|^terraform-|^grafana-/;
+const isFull = ({ name }: ThirdPartyProgram): boolean =>
+  fullyChecked.test(name) || (process.env['PLUGFEST_MUTANTS'] ?? 'some') !== 'some';
+
 /** A check waits more than it works; but with many at once, each would wait for the others. */
 const room = new Pool(2);
 const limitMs = 600_000;
 
-async function reportOn({ name, command, cookie, protocolVersions, profile, autoMtls }: ThirdPartyProgram) {
+async function reportOn(program: ThirdPartyProgram) {
+  const { name, command, cookie, protocolVersions, profile, autoMtls } = program;
   const leave = await room.enter();
   try {
     const host = profile === undefined ? { cookie, protocolVersions } : { profile };
-    return await check({ system: 'hashicorp-grpc', name, command, ...host, ...(autoMtls && { tls: 'auto' }) });
+    const tls = autoMtls && ({ tls: 'auto' } as const);
+    const smoke = !isFull(program);
+    return await check({ system: 'hashicorp-grpc', name, command, ...host, ...tls, smoke });
   } finally {
     leave();
   }
@@ -91,6 +99,7 @@ describe.concurrent('plugins of others', () => {
       async () => {
         expect(available || program.reason).toBe(true);
         const { verdict, complete, outcomes } = await reportOn(program);
+        const isWhole = isFull(program);
         const told = outcomes.filter(({ outcome }) => outcome !== 'passed' && outcome !== 'skipped');
         const unlike = (id: string, observed = '') =>
           !(warnings as Record<string, Warning>)[id]?.observed.test(observed);
@@ -102,9 +111,9 @@ describe.concurrent('plugins of others', () => {
           untrue: told.filter(({ id, observed }) => unlike(id, observed)).map(({ id, observed }) => [id, observed]),
         }).toEqual({
           verdict: 'conformant',
-          complete: true,
+          complete: isWhole,
           musts: [],
-          warned: [...expectedOf(program)].sort(),
+          warned: isWhole ? [...expectedOf(program)].sort() : [],
           untrue: [],
         });
       },
