@@ -18,6 +18,8 @@ async function plugfest(cwd: string, words: readonly string[]) {
 const init = (cwd: string, ...words: string[]) =>
   plugfest(cwd, ['init', '--name', 'kv', '--cookie', `${cookie.key}=${cookie.value}`, ...words, '--', ...good]);
 
+const polaris = join(import.meta.dirname, '../.cache/fixtures/polaris-typescript/plugin.mjs');
+
 /** The file as it is once the # before its calls are taken away. */
 const uncommented = (text: string): string =>
   text.slice(0, text.indexOf('# calls:')).concat(text.slice(text.indexOf('# calls:')).replace(/^# /gm, ''));
@@ -57,6 +59,18 @@ describe('what is written', () => {
     const { stdout, stderr } = await plugfest(folder, words);
     const { outcomes } = JSON.parse(stdout || stderr) as { outcomes: readonly { id: string; outcome: string }[] };
     expect(outcomes).toEqual([expect.objectContaining({ id: 'CALL:kv/kv-put', outcome: 'passed' })]);
+  });
+
+  test('is for Polaris as well', async () => {
+    const folder = temporaryFolder();
+    const words = ['--name', 'limiter', '--', process.execPath, polaris, '--generation', 'P3'];
+    expect((await plugfest(folder, ['init', ...words])).code).toBe(0);
+    const text = readFileSync(join(folder, 'limiter.plugfest.yaml'), 'utf8');
+    expect(parse(uncommented(text))).toMatchObject({
+      system: 'polaris',
+      services: ['api.RateLimiter'],
+      calls: expect.arrayContaining([expect.objectContaining({ method: 'api.RateLimiter/Allow' })]),
+    });
   });
 
   test('keeps what a plugin calls its messages on one line', () => {

@@ -56,6 +56,7 @@ export const suite: Suite<PolarisSession, PolarisLaunch> = {
   fence,
   close,
   pairing: { launch: 'again', judge: judgePair },
+  draft: async (gate) => (await import('../../src/calls/draft-calls.ts')).draftCalls(gate),
   extend: async (profile) => {
     // What the author said wrongly is told before anything is started.
     settingsOf(profile);
