@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { polarisFixtures } from '../scripts/fixtures/polaris-fixtures.mjs';
 import { profileText } from '../src/config/profile-text.ts';
 import { leftovers, startCommand } from './support/command.ts';
 import { broken, cookie, good, hostWords } from './support/plugins.ts';
@@ -18,7 +19,7 @@ async function plugfest(cwd: string, words: readonly string[]) {
 const init = (cwd: string, ...words: string[]) =>
   plugfest(cwd, ['init', '--name', 'kv', '--cookie', `${cookie.key}=${cookie.value}`, ...words, '--', ...good]);
 
-const polaris = join(import.meta.dirname, '../.cache/fixtures/polaris-typescript/plugin.mjs');
+const polaris = polarisFixtures().find(({ name }) => name === 'polaris-typescript-P3')?.command ?? [];
 
 /** The file as it is once the # before its calls are taken away. */
 const uncommented = (text: string): string =>
@@ -63,7 +64,7 @@ describe('what is written', () => {
 
   test('is for Polaris as well', async () => {
     const folder = temporaryFolder();
-    const words = ['--name', 'limiter', '--', process.execPath, polaris, '--generation', 'P3'];
+    const words = ['--name', 'limiter', '--', ...polaris];
     expect((await plugfest(folder, ['init', ...words])).code).toBe(0);
     const text = readFileSync(join(folder, 'limiter.plugfest.yaml'), 'utf8');
     expect(parse(uncommented(text))).toMatchObject({
