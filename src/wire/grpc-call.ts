@@ -54,6 +54,10 @@ const flatten = (headers: IncomingHttpHeaders): Record<string, string> =>
     ]),
   );
 
+/** grpc-go reads a number of 32 bits; anything else is no status. */
+const readStatus = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,10}$/.test(text) && Number(text) < 2 ** 31 ? Number(text) : undefined;
+
 const decodeMessage = (text: string): string => {
   try {
     return decodeURIComponent(text);
@@ -242,7 +246,7 @@ export class GrpcCall {
       httpStatus: headers[':status'] === undefined ? undefined : Number(headers[':status']),
       headers,
       trailers,
-      status: status !== undefined && /^\d+$/.test(status) ? Number(status) : undefined,
+      status: readStatus(status),
       message: decodeMessage(text),
       messages: this.#messages,
       resetCode: end === 'reset' ? this.#stream?.rstCode : undefined,

@@ -21,6 +21,10 @@ export async function connectToPlugin(
   const base = { first, lateByMs: undefined, settingsAfterMs: undefined, maxStreams: undefined };
   session.reach = base;
   if (first.connected) return first;
+  if (first.code === 'ENOTSUP') {
+    session.unreachable = first.message;
+    return undefined;
+  }
   session.transcript.add('connection', `connecting to ${session.where} in the moment of the line: ${first.message}`);
   const later = await connectLater(session, address);
   if (later) {
@@ -33,13 +37,18 @@ export async function connectToPlugin(
   return undefined;
 }
 
-/** Somebody answers, but who? With a fixed address it may be a process that was there long before. */
-export function findStranger(session: GrpcSession): Failed | undefined {
+const isPrintedBy = (session: GrpcSession) => {
   const { address } = session.handshake;
-  const isPrinted = (listener: { network: string; address: string }): boolean =>
+  return (listener: { network: string; address: string }): boolean =>
     address?.network === 'unix'
       ? listener.network === 'unix' && listener.address === address.path
       : listener.network === 'tcp' && listener.address.endsWith(`:${address?.port}`);
+};
+
+/** Somebody answers, but who? With a fixed address it may be a process that was there long before. */
+export function findStranger(session: GrpcSession): Failed | undefined {
+  const { address } = session.handshake;
+  const isPrinted = isPrintedBy(session);
   // Mostly it is the plugin itself, which can be told without a look at every process.
   if (listenersOf([session.plugin.pid], address?.network).some(isPrinted)) return undefined;
   const own = session.plugin.processes().map(({ pid }) => pid);
@@ -94,7 +103,8 @@ function notServed(session: GrpcSession, { code, message }: Extract<ConnectResul
 
 /** The started process has ended and left the plugin to itself: a host only knows the process it started. */
 export function orphanOf(session: GrpcSession): Failed | undefined {
-  const [orphan] = session.plugin.processes();
+  const isPrinted = isPrintedBy(session);
+  const orphan = session.plugin.processes().find(({ pid }) => listenersOf([pid]).some(isPrinted));
   if (!orphan || session.plugin.exited?.code !== 0) return undefined;
   const who = `process ${orphan.pid} (${orphan.name})`;
   return failed({

@@ -9,7 +9,14 @@ import type { Exit } from '../../src/launch/exit.ts';
 import type { PluginProcess } from '../../src/launch/plugin-process.ts';
 import { settlesWithin } from '../../src/launch/settles-within.ts';
 import type { Evidence, Transcript } from '../../src/launch/transcript.ts';
-import { Blocked, ConnectionClosed, DeadlinePassed, NotOffered, PluginExited } from '../../src/run/plugin-fact.ts';
+import {
+  Blocked,
+  CannotTell,
+  ConnectionClosed,
+  DeadlinePassed,
+  NotOffered,
+  PluginExited,
+} from '../../src/run/plugin-fact.ts';
 import type { Broken, StartBeside } from '../../src/run/suite.ts';
 import { whileAlive } from '../../src/run/within.ts';
 import { type ConnectResult, connectSocket, showAddress } from '../../src/wire/address.ts';
@@ -78,6 +85,8 @@ export class GrpcSession implements CallSession {
   security: Security | undefined;
   /** Why the launch's way of connecting is not for this plugin; its probes are skipped. */
   notOffered: string | undefined;
+  /** Why this machine's Node.js cannot reach the address, which a Go host can; nothing can be said then. */
+  unreachable: string | undefined;
   /** Set when the host could not use the plugin after all. */
   connectBroken: Broken | undefined;
   leaving = false;
@@ -117,10 +126,11 @@ export class GrpcSession implements CallSession {
     return this.#main;
   }
 
-  /** @throws Blocked, NotOffered when the host never got through to the plugin */
+  /** @throws Blocked, NotOffered, CannotTell when the host never got through to the plugin */
   assertConnected(): void {
     if (this.broken) throw new Blocked(this.broken.by, this.broken.outcome.observed);
     if (this.notOffered !== undefined) throw new NotOffered(this.notOffered);
+    if (this.unreachable !== undefined) throw new CannotTell(this.unreachable);
   }
 
   /** Whether the host ever got through. */
@@ -212,6 +222,8 @@ export class GrpcSession implements CallSession {
     const startedAt = this.transcript.now();
     const result = await connection.unary(path, message, { ...rest, limitMs });
     this.note(result, startedAt);
+    if (result.status === undefined && this.wentAway !== undefined && connection === this.#main?.connection)
+      throw new Blocked('GRPC-TR-007', this.wentAway);
     if (result.end === 'lost' && (await this.hasExited())) throw new PluginExited(this.plugin.exited ?? { atMs: 0 });
     return result;
   }

@@ -1,5 +1,6 @@
 /** The form of the line: how many fields, what stands before and around them. */
 import { blocked, failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
+import { trimSpace } from '../go-text.ts';
 import type { Shape } from '../handshake-line.ts';
 import { ignoredCertificateLength } from '../tls/certificate-field.ts';
 import { fault, type Rule, type RuleInput, show } from './rule.ts';
@@ -119,7 +120,7 @@ export const tooManyFields: Rule = (input) =>
 
 export const ascii: Rule = (input) => {
   if (input.line.prefix !== undefined) return blocked('GRPC-HS-015', 'other bytes stand before the line');
-  return /^[ -~]*$/.test(input.line.text)
+  return /^[ -~]*$/.test(trimSpace(input.line.text))
     ? passed()
     : failed({ expected: 'printable ASCII', observed: 'the line holds other characters', evidence: input.evidence });
 };

@@ -54,6 +54,7 @@ const lineProbes = [
 
 function listensFirst(session: GrpcSession): ProbeReturn {
   assertUsable(session);
+  if (!session.broken) session.assertConnected();
   const { reach, where } = session;
   if (reach?.first.connected) return passed();
   if (reach?.lateByMs === undefined) return blocked('GRPC-HS-028', `nobody ever listened on ${where}`);
@@ -148,6 +149,7 @@ export const handshakeProbes: readonly Probe<GrpcSession>[] = [
   probe('GRPC-HS-028', { launch: 'plain', smoke: true }, (session: GrpcSession) => {
     assertUsable(session);
     if (session.broken?.by === 'GRPC-HS-028') return session.broken.outcome;
+    if (!session.broken) session.assertConnected();
     return passed();
   }),
 
