@@ -142,8 +142,9 @@ async function tellToShutDown(session: GrpcSession): Promise<number> {
   };
   const main = session.openMain;
   if (main) return patienceFor((await main.connection.unary(methods.shutdown, empty, { limitMs })).status);
-  const result = await session.connectRaw();
-  if (!result.connected) return 0;
+  const { address } = session.handshake;
+  const result = address && (await connectSocket(address, limitMs));
+  if (!result?.connected) return 0;
   const connection = await session.speak(result.socket);
   if (typeof connection === 'string') return 0;
   const { status } = await connection.unary(methods.shutdown, empty, { limitMs });

@@ -4,7 +4,7 @@
  */
 import { crashCause, lastWords } from '../../src/run/crash.ts';
 import { type Failed, failed } from '../../src/run/outcome.ts';
-import { DeadlinePassed, PluginExited } from '../../src/run/plugin-fact.ts';
+import { Blocked, DeadlinePassed, PluginExited } from '../../src/run/plugin-fact.ts';
 import { whileAlive } from '../../src/run/within.ts';
 import type { ConnectResult } from '../../src/wire/address.ts';
 import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
@@ -13,6 +13,7 @@ import { leastStreams, noSettings, notHttp2, sniffed, tlsUnasked, tooFewStreams 
 import { type Breaks, type Connected, connectToPlugin, findStranger, orphanOf } from './reach-socket.ts';
 import { empty, methods } from './services.ts';
 import type { GrpcSession } from './session.ts';
+import { wentAway } from './went-away.ts';
 
 /** Connects the host; afterwards the session either has its main connection or says why it is broken. */
 export async function reach(session: GrpcSession, attempt: Promise<ConnectResult>): Promise<void> {
@@ -37,6 +38,10 @@ export async function reach(session: GrpcSession, attempt: Promise<ConnectResult
     session.setMain({ connection, stdio, broker });
     await firstCall(session, connection, breaks);
   } catch (error) {
+    if (session.wentAway !== undefined && error instanceof Blocked) {
+      breaks('GRPC-TR-007', wentAway(session, session.wentAway));
+      return;
+    }
     if (!(error instanceof PluginExited)) throw error;
     const orphan = orphanOf(session);
     if (orphan) breaks('GRPC-LE-002', orphan);

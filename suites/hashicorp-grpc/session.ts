@@ -175,12 +175,14 @@ export class GrpcSession implements CallSession {
     return [...new Set(answered.map(({ path }) => path.split('/')[1] ?? ''))];
   }
 
-  /** Connects a raw socket to the printed address. @throws Blocked */
+  /** Connects a raw socket to the printed address. @throws Blocked, CannotTell */
   async connectRaw(): Promise<ConnectResult> {
     if (this.broken) throw new Blocked(this.broken.by, this.broken.outcome.observed);
     const { address } = this.handshake;
     if (!address) throw new Error('a usable handshake has an address');
-    return connectSocket(address, this.deadlines.callMs);
+    const result = await connectSocket(address, this.deadlines.callMs);
+    if (!result.connected && result.code === 'ENOTSUP') throw new CannotTell(result.message);
+    return result;
   }
 
   /** A fresh connection, as after a reconnect. @throws Blocked, PluginExited, ConnectionClosed, DeadlinePassed */

@@ -176,7 +176,7 @@ function tooLongFolder(session: GrpcSession): ProbeOutcome {
   if (address?.network !== 'unix') return passed();
   const length = Buffer.byteLength(address.path);
   const stat = session.socketStat;
-  if (length <= unixPathLimit && stat?.isSocket()) return passed();
+  if (length <= unixPathLimit && (stat?.isSocket() || address.path.startsWith('@'))) return passed();
   return failed({
     expected: `a socket whose path fits ${unixPathLimit} bytes, or a start failure`,
     observed:

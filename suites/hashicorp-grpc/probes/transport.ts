@@ -14,6 +14,7 @@ import { tooFewStreams } from '../not-http2.ts';
 import { healthRequest, healthService, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 import { modeOf, openToOthers } from '../socket-file.ts';
+import { wentAway } from '../went-away.ts';
 
 const healthCheck = healthRequest(healthService);
 
@@ -202,17 +203,7 @@ const pingFault = (session: GrpcSession, isClosed: boolean): ProbeOutcome =>
 const neverWentAway = (session: GrpcSession): ProbeOutcome =>
   session.wentAway === undefined
     ? skipped('needs a wait of more than 5 s to prove anything: run with --soak')
-    : failed({
-        expected: 'the connection stays open until Shutdown',
-        observed: session.wentAway,
-        evidence: session.evidence(),
-        cause: {
-          class: 'closes-idle-connection',
-          variant: 'after-calls',
-          title: `The plugin ends connections in use: ${session.wentAway}`,
-          fix: 'Set no MAX_CONNECTION_AGE and no limit of requests: the host opens one connection and keeps it.',
-        },
-      });
+    : wentAway(session, session.wentAway);
 
 async function staysOpen(session: GrpcSession): Promise<ProbeOutcome> {
   const { connection } = session.main;
