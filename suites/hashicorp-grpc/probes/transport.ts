@@ -163,7 +163,9 @@ async function answersPings(session: GrpcSession): Promise<ProbeOutcome> {
   const { connection } = session.main;
   const { callMs } = session.deadlines;
   for (let round = 1; round <= 12; round += 1) {
-    const [took, call] = await Promise.all([connection.ping(callMs), session.call(methods.check, healthCheck)]);
+    const answer = connection.unary(methods.check, healthCheck, { limitMs: callMs });
+    const [took, call] = await Promise.all([connection.ping(callMs), answer]);
+    session.note(call, session.transcript.now() - call.durationMs);
     const complaint = connection.goaway?.code ? describeGoaway(connection) : undefined;
     if (complaint !== undefined)
       return failed({
