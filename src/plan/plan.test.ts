@@ -145,3 +145,23 @@ describe('planRun', () => {
     expect(planned({ scope: { only: ['A'] } }, { ...parts, pairs: false }).launches).toHaveLength(1);
   });
 });
+
+describe('a probe that looks at every start', () => {
+  const own: TinyParts = {
+    ...parts,
+    probes: [
+      says('TINY-A-001', 'a', { smoke: true }),
+      probe('TINY-D-002', { every: true, at: ['other'], smoke: true }, () => passed()),
+    ],
+  };
+
+  test('gets the launches without which it proves nothing, even when it is asked for alone', () => {
+    expect(planned({ scope: { only: ['TINY-D-002'] } }, own).launches.map((one) => one.split(':')[0])).toContain(
+      'other',
+    );
+  });
+
+  test('does without them under --smoke', () => {
+    expect(planned({ scope: { smoke: true } }, own).launches.map((one) => one.split(':')[0])).not.toContain('other');
+  });
+});

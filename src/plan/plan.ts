@@ -44,9 +44,11 @@ const watchMs = 250;
 const soakReason = 'needs a wait of more than 5 s to prove anything: run with --soak';
 
 /** The launches that a probe looks at by name. */
-function launchesLookedAt(needs: ProbeNeeds): readonly string[] {
+function launchesLookedAt(needs: ProbeNeeds, isSmoke: boolean): readonly string[] {
   if ('launches' in needs) return needs.launches;
-  return 'every' in needs && needs.every !== true ? needs.every : [];
+  if (!('every' in needs)) return [];
+  const named = needs.every === true ? [] : needs.every;
+  return isSmoke ? named : [...named, ...(needs.at ?? [])];
 }
 
 /** Plans a run. @throws UsageError for a scope that names nothing */
@@ -78,7 +80,7 @@ export function planRun<S extends Session, L extends Launch<S>>(suite: Suite<S, 
   };
   const [gate, ...others] = suite.launches.map(planLaunch);
   if (!gate) throw new Error(`${suite.system} declares no launch`);
-  const looksAt = new Set(looks.flatMap(({ needs }) => launchesLookedAt(needs)));
+  const looksAt = new Set(looks.flatMap(({ needs }) => launchesLookedAt(needs, scope.smoke === true)));
   const needed = others.filter(
     ({ launch, shared, isolated, ending }) =>
       shared.length + isolated.length + ending.length > 0 || looksAt.has(launch.name),

@@ -99,7 +99,13 @@ export type ProbeNeeds =
   /** Looks at what several launches showed, after they are over. */
   | { readonly launches: readonly string[]; readonly smoke?: true; readonly settles?: readonly string[] }
   /** Looks at every start whose launch is `judged`, or at those of the launches named, one by one. */
-  | { readonly every: true | readonly string[]; readonly smoke?: true; readonly settles?: readonly string[] };
+  | {
+      readonly every: true | readonly string[];
+      /** Launches without which it proves nothing: they are made for it, except with `--smoke`. */
+      readonly at?: readonly string[];
+      readonly smoke?: true;
+      readonly settles?: readonly string[];
+    };
 
 export interface Probe<S extends Session = Session> {
   readonly id: string;

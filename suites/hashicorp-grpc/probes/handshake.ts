@@ -45,12 +45,15 @@ const lineProbes = [
   'GRPC-HS-015',
   'GRPC-HS-016',
   'GRPC-HS-017',
-  'GRPC-HS-018',
-  'GRPC-HS-019',
   'GRPC-HS-020',
   'GRPC-HS-027',
   'GRPC-HS-029',
 ].map((id) => probe(id, { every: true, smoke: true }, judged(id)));
+
+/** Field 6 is empty wherever the host hands out no certificate. */
+const fieldProbes = ['GRPC-HS-018', 'GRPC-HS-019'].map((id) =>
+  probe(id, { every: true, at: ['auto-mtls'], smoke: true }, judged(id)),
+);
 
 function listensFirst(session: GrpcSession): ProbeReturn {
   assertUsable(session);
@@ -115,6 +118,7 @@ async function keepsStdoutOpen(session: GrpcSession): Promise<ProbeReturn> {
 
 export const handshakeProbes: readonly Probe<GrpcSession>[] = [
   ...lineProbes,
+  ...fieldProbes,
 
   probe('GRPC-HS-021', { launches: ['multiplex'] }, (session: GrpcSession) => {
     if (!session.handshake.line) return blocked('GRPC-HS-022', 'there is no line when multiplexing is asked for');
