@@ -1,6 +1,8 @@
 /** From what the scan showed to the socket and the contracts that are checked. */
 import { type Cause, failed } from '../../src/run/outcome.ts';
+import { listServices } from '../../src/wire/list-services.ts';
 import { type Contract, contracts } from './contract.ts';
+import { dial } from './dial.ts';
 import type { Fault, PolarisSession, Scanned } from './session.ts';
 
 /** The contracts that count: all, or the one of the generation that was asked for. */
@@ -13,7 +15,7 @@ const offered = (session: PolarisSession, { services }: Scanned): readonly Contr
   wanted(session).filter(({ service }) => services.includes(service.typeName));
 
 /** Chooses the socket that offers the newest contract, or says why there is none. */
-export function choose(session: PolarisSession): void {
+export async function choose(session: PolarisSession): Promise<void> {
   const { scanned } = session;
   const hits = wanted(session).flatMap((contract) =>
     scanned.filter((each) => offered(session, each).includes(contract)),
@@ -26,8 +28,36 @@ export function choose(session: PolarisSession): void {
     return;
   }
   const found = scanned.find(({ entry }) => entry.path === session.path);
-  const fault = found?.fault ?? scanned.find((each) => each.fault)?.fault ?? notListed(session);
-  session.breaks(fault, 'connect');
+  const fault = found?.fault ?? scanned.find((each) => each.fault)?.fault;
+  session.breaks(fault ?? (await takesStarForName(session)) ?? notListed(session), 'connect');
+}
+
+/** A plugin that looks for services named `*` finds none, and lists them all when it is asked for nothing. */
+async function takesStarForName(session: PolarisSession): Promise<Fault | undefined> {
+  const { path, deadlines } = session;
+  if (path === undefined) return undefined;
+  const dialled = await dial(session, path, { purpose: 'calls' });
+  if ('fault' in dialled) return undefined;
+  const { connection } = dialled;
+  const listing = await listServices(connection, { version: 'v1alpha', value: '', limitMs: deadlines.reflectionMs });
+  connection.close();
+  if (listing.kind !== 'services') return undefined;
+  const known = wanted(session).find(({ service }) => listing.services.includes(service.typeName));
+  if (!known) return undefined;
+  return {
+    breaks: 'POL-REFL-002',
+    outcome: failed({
+      expected: 'the whole list of services for the value `*`, which means nothing',
+      observed: `without a value ${listing.services.join(', ')}; for \`*\` not ${known.service.typeName}`,
+      evidence: session.evidence(3),
+      cause: {
+        class: 'no-reflection',
+        variant: 'interprets-value',
+        title: `Reflection takes the value of list_services for a name: for \`*\`, which the server sends, it does not list ${known.service.typeName}`,
+        fix: 'Ignore the value of list_services.',
+      },
+    }),
+  };
 }
 
 const own = /^grpc\./;

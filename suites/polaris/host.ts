@@ -58,7 +58,7 @@ export async function open(
   await settlesWithin(plugin.whenExited, settleMs);
   session.scanned = await scan(session, found);
   for (const { entry } of session.scanned) plugin.claim(entry.path);
-  choose(session);
+  await choose(session);
   if (!session.broken) await initialise(session);
   return session;
 }

@@ -1,4 +1,5 @@
 /** Where a plugin settles that nobody wants to talk to: for the launches that are about the folder alone. */
+import { isComplete } from '../../src/launch/process-table.ts';
 import { eventually } from '../../src/run/within.ts';
 import { entriesOf } from './folder.ts';
 import { defaultFolder, folderVariable, listeners } from './not-found.ts';
@@ -17,9 +18,10 @@ export async function findPlace(session: PolarisSession): Promise<string | undef
   ];
   let place: string | undefined;
   const look = (): boolean => {
-    const entry = folders.flatMap(entriesOf).find(({ kind }) => kind === 'socket');
-    const other = listeners(session).find(({ network, address }) => network === 'unix' && address.startsWith('/'));
-    place = entry?.path ?? other?.address;
+    // Another plugin's socket may lie in a folder that all share: where the system tells who listens, that counts.
+    const own = listeners(session).find(({ network, address }) => network === 'unix' && address.startsWith('/'));
+    const entry = isComplete ? undefined : folders.flatMap(entriesOf).find(({ kind }) => kind === 'socket');
+    place = own?.address ?? entry?.path;
     return place !== undefined || plugin.exited !== undefined;
   };
   await eventually(look, { limitMs: session.deadlines.startMs, everyMs });

@@ -1,0 +1,110 @@
+/**
+ * The suite against its own mutants and controls: each mutant fails its requirement for the stated reason and no other
+ * MUST, controls fail nothing, and every MUST that is probed has a mutant.
+ */
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { type Mutant, mutants, program } from '../../fixtures/mutants/polaris/table.ts';
+import { runCheck } from '../../src/check.ts';
+import { probedIds } from '../../src/report/build-report.ts';
+import type { Report, ReportedOutcome } from '../../src/report/report.ts';
+import { registry } from '../registry.ts';
+import { suite } from './suite.ts';
+
+const check = (mutant: Mutant, more: { isolate?: true; shuffle?: number } = {}): Promise<Report> =>
+  runCheck(
+    {
+      command: [process.execPath, program, ...mutant.args],
+      name: mutant.name,
+      system: 'polaris',
+      profile: {
+        name: 'mutants',
+        system: 'polaris',
+        startTimeout: mutant.startTimeout,
+        polaris: { ...mutant.options, deadlines: mutant.deadlines },
+        'hashicorp-grpc': {
+          deadlines: { call: '1500ms', refuse: '1500ms', shutdown: '1s', grace: '1s', listen: '600ms' },
+        },
+      },
+      ...(mutant.soak && { soak: true }),
+      ...more,
+    },
+    { registry, emit: () => undefined },
+  );
+
+const failed = ({ outcomes }: Report): readonly ReportedOutcome[] =>
+  outcomes.filter(({ outcome }) => outcome === 'failed');
+
+/** What a reader needs of a report that is not what it should be. */
+const digest = (outcomes: readonly ReportedOutcome[]): readonly string[] =>
+  outcomes.map(({ id, level, outcome, reason }) => `${id} ${level} ${outcome}: ${reason ?? ''}`);
+
+/** None of the go-plugins looks out for the end of its host. */
+const unwatched = ['GRPC-SD-009'];
+
+function judge(mutant: Mutant, report: Report): void {
+  const { requirement, also, warnings, title, class: name } = mutant.expect;
+  const errored = report.outcomes.filter(({ outcome }) => outcome === 'errored');
+  expect(digest(errored)).toEqual([]);
+  const must = failed(report).filter(({ level }) => level === 'MUST');
+  const lesser = failed(report).filter(({ level }) => level !== 'MUST');
+  const allowed = [requirement, ...Object.keys(also)];
+  expect(digest(must.filter(({ id }) => !allowed.includes(id)))).toEqual([]);
+  const tolerated = [...allowed, ...warnings, ...unwatched];
+  const own = lesser.filter(({ id }) => id.startsWith('POL-') && !tolerated.includes(id));
+  expect(digest(own)).toEqual([]);
+  if (requirement === undefined) {
+    expect({ verdict: report.verdict, failed: digest(must) }).toEqual({ verdict: 'conformant', failed: [] });
+    return;
+  }
+  expect(failed(report).map(({ id }) => id)).toContain(requirement);
+  if (name === undefined) return;
+  const diagnosis = report.diagnoses.find(({ requirements }) => requirements.includes(requirement));
+  expect(diagnosis?.class).toBe(name);
+  expect(diagnosis?.title).toMatch(title ?? /./);
+}
+
+test('the mutants are built', () => {
+  expect(existsSync(program)).toBe(true);
+});
+
+describe.each(mutants.map((mutant) => [mutant.kind, mutant.name, mutant.about, mutant] as const))(
+  '%s %s',
+  (_kind, _name, about, mutant) => {
+    test(about, async () => judge(mutant, await check(mutant)));
+  },
+);
+
+const inOtherWays = [
+  'none',
+  'two-sockets',
+  'empty-key-kills',
+  'missing-payload-kills-P2',
+  'ping-fails',
+  'stale-socket-kept',
+];
+
+describe.each(mutants.filter(({ name }) => inOtherWays.includes(name)).map((mutant) => [mutant.name, mutant] as const))(
+  '%s fails the same',
+  (_name, mutant) => {
+    test.each([
+      ['with one process for each probe', { isolate: true }],
+      ['in another order', { shuffle: 7 }],
+      ['in a third order', { shuffle: 4711 }],
+    ] as const)('%s', async (_way, more) => judge(mutant, await check(mutant, more)), 240_000);
+  },
+);
+
+test('every probed MUST has a mutant that fails it', () => {
+  const caught = new Set(mutants.map(({ expect: { requirement } }) => requirement));
+  const must = [...probedIds(suite)].filter((id) => suite.requirements.get(id)?.level === 'MUST');
+  expect(must.filter((id) => !caught.has(id))).toEqual([]);
+});
+
+test('every requirement is probed, or says why it cannot be', () => {
+  const probed = probedIds(suite);
+  const open = [...suite.requirements.values()].filter(
+    ({ id, untestable }) => !probed.has(id) && untestable === undefined,
+  );
+  expect(open.map(({ id }) => id)).toEqual([]);
+});
