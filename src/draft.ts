@@ -4,8 +4,7 @@ import type { Profile } from './config/profile.ts';
 import { resolveProfile } from './config/resolve-profile.ts';
 import { UsageError } from './config/usage-error.ts';
 import { Launcher } from './launch/launcher.ts';
-import { inspectProgram } from './launch/program.ts';
-import { specOf } from './plugin-spec.ts';
+import { programOf, specOf } from './plugin-spec.ts';
 import { resolveSuite } from './resolve-suite.ts';
 import { explainRefusal } from './run/explain-refusal.ts';
 import type { Registry } from './run/registry.ts';
@@ -43,7 +42,7 @@ export async function draftFrom(given: CheckOptions, { registry, signal }: Draft
   const plugin = specOf(options);
   const profile = await resolveProfile(registry, options);
   const path = { ...process.env, ...plugin.env, ...profile.env }['PATH'] ?? '';
-  const program = inspectProgram(plugin.command[0], { cwd: plugin.cwd, path });
+  const program = programOf(plugin, path);
   if (program.refusal) throw new UsageError(explainRefusal(program, program.refusal).title, { hint });
   const launcher = new Launcher();
   const abort = (): void => void launcher.close();

@@ -1,6 +1,6 @@
 /** Finds the suite of a plugin whose system may or may not have been named. */
 import { nearest } from './config/nearest.ts';
-import type { CheckOptions } from './config/options.ts';
+import { type CheckOptions, noProgram } from './config/options.ts';
 import type { Profile } from './config/profile.ts';
 import { UsageError } from './config/usage-error.ts';
 import { type Launcher, StartRefused } from './launch/launcher.ts';
@@ -53,11 +53,13 @@ export async function resolveSuite(search: SuiteSearch): Promise<Resolved> {
   const named = name === undefined ? undefined : entryNamed(registry, name);
   if (named) {
     assertOptions(registry, named, options);
+    assertProgram(named, options);
     const form = named.formOf?.(profile);
     if (!named.formOf || form !== undefined) return { suite: await named.load(form) };
     const found = await look(search, [named]);
     return { suite: await named.load(found?.entry ? found.form : undefined) };
   }
+  assertProgram(undefined, options);
   const found = await look(search, registry);
   const entry = found?.entry ?? registry[0];
   if (!entry) throw new Error('the registry is empty');
@@ -72,8 +74,8 @@ export async function resolveSuite(search: SuiteSearch): Promise<Resolved> {
 
 /** Starts the plugin for a look at it; why a start is refused is for the check to say. */
 async function look(search: SuiteSearch, registry: Registry): Promise<Recognised | Unrecognised | undefined> {
-  const { profile, program } = search;
-  if (program.refusal) return undefined;
+  const { profile, program, plugin } = search;
+  if (program.refusal || plugin.command.length === 0) return undefined;
   const { cookie, env } = profile;
   const environment = { ...env, ...(cookie && { [cookie.key]: cookie.value }) };
   return recognise({ ...search, registry, environment, limitMs: recogniseLimitMs }).catch(ignoreRefusal);
@@ -84,6 +86,16 @@ function systemOfOptions(registry: Registry, { options = {} }: CheckOptions): st
   const [key] = Object.keys(options);
   if (key === undefined) return undefined;
   return registry.find((entry) => entry.options?.some((option) => option.key === key))?.system;
+}
+
+/** A plugin is started, unless an option says where it runs already. @throws UsageError */
+function assertProgram(entry: SystemEntry | undefined, { command, options = {} }: CheckOptions): void {
+  const attaching = entry?.options?.filter(({ attaches }) => attaches) ?? [];
+  if (command.length > 0 || attaching.some(({ key }) => options[key] !== undefined)) return;
+  const [first] = attaching;
+  throw new UsageError(noProgram, {
+    hint: first && `or where it runs already: \`${first.flags}\``,
+  });
 }
 
 /** @throws UsageError for an option that the system does not have */

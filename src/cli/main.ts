@@ -58,7 +58,7 @@ function buildProgram(registry: Registry, finish: (code: number) => void): Comma
       .command('check')
       .description('check one plugin')
       .usage('[options] -- <program> [args...]')
-      .argument('<program...>', 'the program and its arguments, after --')
+      .argument('[program...]', 'the program and its arguments, after --')
       .exitOverride(),
     registry,
   ).action(async (words: string[], flags: CheckFlags) => {

@@ -6,7 +6,10 @@ import { UsageError } from './usage-error.ts';
 
 /** Options of a check. */
 export interface CheckOptions {
-  /** The program and its arguments; never a shell string. A program without a slash is looked up in PATH. */
+  /**
+   * The program and its arguments; never a shell string. A program without a slash is looked up in PATH. Empty for a
+   * plugin that runs already, where an option of its system says where.
+   */
   readonly command: readonly string[];
   /** What the report calls the plugin; the program's file name when left out. */
   readonly name?: string;
@@ -68,10 +71,7 @@ const duration = v.pipe(
 );
 
 const options = v.strictObject({
-  command: v.pipe(
-    v.array(v.string(), 'expected a list: the program and its arguments'),
-    v.minLength(1, 'expected a program to check'),
-  ),
+  command: v.array(v.string(), 'expected a list: the program and its arguments'),
   name: v.optional(v.string()),
   cwd: v.optional(v.string()),
   env: v.optional(v.record(variable, v.string())),
@@ -97,8 +97,12 @@ const options = v.strictObject({
   timeout: v.optional(duration),
 } satisfies Record<keyof CheckOptions, v.GenericSchema>);
 
+export const noProgram = 'command: expected a program to check';
+
+export type ParsedOptions = CheckOptions & { readonly command: readonly [] | readonly [string, ...string[]] };
+
 /** Validates options. @throws UsageError naming the option and what was expected */
-export function parseOptions(given: CheckOptions): CheckOptions & { readonly command: readonly [string, ...string[]] } {
+export function parseOptions(given: CheckOptions): ParsedOptions {
   const result = v.safeParse(options, given);
   if (!result.success) {
     const [issue] = result.issues;
@@ -109,6 +113,8 @@ export function parseOptions(given: CheckOptions): CheckOptions & { readonly com
     throw new UsageError(`${at}: ${issue.expected === 'never' ? 'there is no such option' : what}`);
   }
   const [program, ...args] = result.output.command;
-  if (program === undefined || program === '') throw new UsageError('command: expected a program to check');
+  // Whether an option of its system can stand for the program is known once the system is.
+  if (program === undefined && given.options) return { ...given, command: [] };
+  if (program === undefined || program === '') throw new UsageError(noProgram);
   return { ...given, command: [program, ...args] };
 }

@@ -149,6 +149,33 @@ export class Launcher {
     }
   }
 
+  /** Stands for a plugin that runs already: what is started, signalled and ended elsewhere is left alone here. */
+  attach(launch: string): PluginProcess {
+    this.#refuseWhenClosed();
+    const transcript = new Transcript(launch);
+    transcript.add('start', 'attached to a plugin that runs already');
+    const stdout = new Output('stdout', new PassThrough(), transcript);
+    const stderr = new Output('stderr', new PassThrough(), transcript);
+    transcript.attach(stdout, stderr);
+    const attached = new PluginProcess({
+      pid: 0,
+      marker: '',
+      directory: this.#makeDirectory(),
+      given: [],
+      pipes: [],
+      transcript,
+      stdout,
+      stderr,
+      exit: new Promise(() => undefined),
+      closeStdin: () => undefined,
+      stdinTaken: () => undefined,
+      onGone: () => this.#living.delete(attached),
+      attached: true,
+    });
+    this.#living.add(attached);
+    return attached;
+  }
+
   /** Ends every plugin that still lives, then the watchdog, and removes the run's directory. */
   close(): Promise<void> {
     this.#closed ??= this.#close();

@@ -38,6 +38,8 @@ export interface PluginProcessParts {
   /** Whether bytes written to the plugin's stdin have been taken; `undefined` where that cannot be told. */
   readonly stdinTaken: () => boolean | undefined;
   readonly onGone: () => void;
+  /** Somebody else started it: nothing of it is ours to signal, to count or to end. */
+  readonly attached?: true;
 }
 
 const killDeadline = 3000;
@@ -60,7 +62,7 @@ export class PluginProcess {
   readonly whenExited: Promise<Exit>;
   readonly #parts: PluginProcessParts;
   readonly #claimed = new Set<string>();
-  readonly #guard: NodeJS.Timeout;
+  readonly #guard: NodeJS.Timeout | undefined;
   #exited: Exit | undefined;
   #killReason: string | undefined;
   #wasKilled = false;
@@ -78,7 +80,7 @@ export class PluginProcess {
       this.transcript.add('exit', describeExit(this.#exited));
       return this.#exited;
     });
-    this.#guard = setInterval(() => this.#checkDescendants(), descendantCheckEvery).unref();
+    if (!parts.attached) this.#guard = setInterval(() => this.#checkDescendants(), descendantCheckEvery).unref();
   }
 
   /** How the process ended, once it has. */
@@ -86,8 +88,14 @@ export class PluginProcess {
     return this.#exited;
   }
 
-  /** The living processes of this launch, the plugin itself among them. */
+  /** Whether somebody else started it, so that it is only connected to. */
+  get isAttached(): boolean {
+    return this.#parts.attached === true;
+  }
+
+  /** The living processes of this launch, the plugin itself among them; none where it was only attached to. */
   processes(): readonly ProcessEntry[] {
+    if (this.isAttached) return [];
     const found = processesOf(this.pid, this.#parts.marker);
     // A number that lives although its owner has ended was given to somebody else, and so was the group's.
     const isForeign = this.#exited !== undefined && found.some(({ pid }) => pid === this.pid);
@@ -102,13 +110,14 @@ export class PluginProcess {
   /** Sends a signal to the started process alone, as the reference host does. Returns false when it has gone. */
   signal(name: NodeJS.Signals): boolean {
     // The number of a process that has ended may be somebody else's by now.
-    if (this.#exited) return false;
+    if (this.#exited || this.isAttached) return false;
     if (name === 'SIGKILL' || name === 'SIGTERM') this.#wasKilled = true;
     return this.#send(name, this.pid);
   }
 
   /** Sends a signal to the whole process group, as a terminal does. */
   signalGroup(name: NodeJS.Signals): boolean {
+    if (this.isAttached) return false;
     if (this.#exited && !this.processes().some(({ group }) => group === this.pid)) return false;
     return this.#send(name, -this.pid);
   }
@@ -123,8 +132,17 @@ export class PluginProcess {
    * had ended by itself is listed as leaked; so is every process that had left the group.
    */
   end(reason = 'the launch was over'): Promise<Ending> {
-    this.#ending ??= this.#end(reason);
+    this.#ending ??= this.isAttached ? this.#leave() : this.#end(reason);
     return this.#ending;
+  }
+
+  /** Lets go of a plugin that somebody else started. */
+  async #leave(): Promise<Ending> {
+    this.stdout.release();
+    this.stderr.release();
+    await removeTree(this.directory);
+    this.#parts.onGone();
+    return { leaked: [], complete: true };
   }
 
   async #end(reason: string): Promise<Ending> {

@@ -28,6 +28,6 @@ export function reproduceCommand(options: CheckOptions, system: string, profile:
   for (const name of Object.keys(options.env ?? {})) add('--env', `${name}=…`);
   if (options.timeout !== undefined) add('--timeout', String(options.timeout));
   if (options.soak) words.push('--soak');
-  words.push('--', ...options.command);
+  if (options.command.length > 0) words.push('--', ...options.command);
   return { text: ['npx', 'plugfest', ...words].map(shellWord).join(' '), argv: ['plugfest', ...words] };
 }

@@ -76,6 +76,8 @@ function sighter(plugin: PluginProcess, folder: string): () => Sighting {
       askedAt = now;
       const all = listenersOf(plugin.processes().map(({ pid }) => pid));
       listening = all.filter(({ network }) => network === 'unix').map(({ address }) => address);
+      // It is about to be killed, and could not remove them by itself.
+      for (const address of listening) plugin.claim(address);
     }
     return {
       stdout: lines(plugin, 'stdout'),
@@ -110,13 +112,15 @@ function describe(plugin: PluginProcess, { stdout, stderr, sockets }: Sighting):
 
 async function see(input: RecogniseInput, isInvited: boolean): Promise<Recognised | Unrecognised> {
   const { registry, launcher, plugin, program, limitMs } = input;
+  const [first, ...rest] = plugin.command;
+  if (first === undefined) throw new Error('a plugin that runs already is not looked at');
   // A folder of this look alone: what appears in it is this plugin's.
   const folder = mkdtempSync(join(launcher.directory, 'r-'));
   const invitations = isInvited ? await Promise.all(registry.map((entry) => entry.invite(folder))) : [];
   const started = await launcher.start({
     launch: 'recognise',
     path: program.path,
-    command: plugin.command,
+    command: [first, ...rest],
     cwd: plugin.cwd,
     environment: (directory) =>
       buildEnvironment(

@@ -27,6 +27,8 @@ export interface SystemOption {
   /** The key in the profile's block. */
   readonly key: string;
   readonly description: string;
+  /** Says where the plugin runs already: with it no program need be given, and none is started. */
+  readonly attaches?: true;
 }
 
 export interface SystemEntry {

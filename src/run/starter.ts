@@ -11,8 +11,8 @@ import type { CompletionContext, Launch, Session, Setup, StartBeside, Suite } fr
 /** The program under test, as the user gave it. */
 export interface PluginSpec {
   readonly name: string;
-  /** The program and its arguments; never a shell string. */
-  readonly command: readonly [string, ...string[]];
+  /** The program and its arguments, never a shell string; nothing for a plugin that runs already. */
+  readonly command: readonly [] | readonly [string, ...string[]];
   readonly cwd: string;
   /** Variables the user gave, on top of the inherited ones. */
   readonly env: Readonly<Record<string, string>>;
@@ -124,18 +124,24 @@ export class Starter<S extends Session, L extends Launch<S>> implements Completi
     const profile = this.#profile;
     const gate = this.#gate;
     let set: EnvironmentChanges = {};
-    const started = await launcher.start({
-      launch: label,
-      path: program.path,
-      command: plugin.command,
-      cwd: plugin.cwd,
-      ...(launch.stdin && { stdin: launch.stdin }),
-      ...(launch.hasParent && { hasParent: true }),
-      environment: (directory) => {
-        set = { TMPDIR: directory, ...launch.environment({ profile, directory, gate }), ...setup.environment };
-        return buildEnvironment(process.env, (name) => suite.isProtocolVariable(name), plugin.env, profile.env, set);
-      },
-    });
+    const environment = (directory: string) => {
+      set = { TMPDIR: directory, ...launch.environment({ profile, directory, gate }), ...setup.environment };
+      return buildEnvironment(process.env, (name) => suite.isProtocolVariable(name), plugin.env, profile.env, set);
+    };
+    const [first, ...rest] = plugin.command;
+    const started =
+      first === undefined
+        ? launcher.attach(label)
+        : await launcher.start({
+            launch: label,
+            path: program.path,
+            command: [first, ...rest],
+            cwd: plugin.cwd,
+            ...(launch.stdin && { stdin: launch.stdin }),
+            ...(launch.hasParent && { hasParent: true }),
+            environment,
+          });
+    if (started.isAttached) environment(started.directory);
     started.transcript.add('start', describeEnvironment(set, plugin.env));
     emit({ type: 'started', launch: label, pid: started.pid });
     const context = { profile, directory: started.directory, gate, environment: set, program, startBeside };

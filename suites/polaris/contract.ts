@@ -38,7 +38,7 @@ function judge(
 ): Reading {
   if (allow || $unknown.length === 0) return { allow };
   const numbers = $unknown.map(({ no }) => no).join(', ');
-  return { fault: `an answer with field ${numbers} and without field 1, \`allow\``, breaks };
+  return { fault: `a message of field ${numbers} without field 1, \`allow\``, breaks };
 }
 
 const because = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,6 @@
 /**
- * Lends out the folder that servers and plugins use when nobody says otherwise. It belongs to the whole machine, so it
- * is only taken where it does not exist: making it is the lock between harnesses, removing it gives it back.
+ * Lends out the folder that servers and plugins use when nobody says otherwise. It belongs to the whole machine: it is
+ * used only where nothing lies in it, by one harness at a time, and is gone afterwards where it was not there before.
  */
 import { mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { removeSocket } from '../../src/launch/stale-socket.ts';
@@ -9,43 +9,69 @@ import { entriesOf } from './folder.ts';
 
 const waitMs = 15_000;
 const pollMs = 50;
-/** A folder older than this is no harness's: nobody holds it that long. */
+/** Nobody holds the lock that long: what is older was left by a harness that was killed. */
 const lockAgeMs = 60_000;
 const connectMs = 200;
 
-function take(folder: string): 'taken' | 'held' | 'in use' {
+const lockOf = (folder: string): string => `${folder}.plugfest`;
+
+/** Removes a folder, unless something lies in it that is not ours. */
+function remove(folder: string): void {
   try {
-    mkdirSync(folder);
-    return 'taken';
+    rmdirSync(folder);
   } catch {
-    const stat = statSync(folder, { throwIfNoEntry: false });
-    return stat && Date.now() - Math.min(stat.mtimeMs, stat.birthtimeMs || stat.mtimeMs) > lockAgeMs
-      ? 'in use'
-      : 'held';
+    // It is somebody else's by now, or gone.
   }
 }
 
-async function giveBack(folder: string): Promise<void> {
+function take(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    const stat = statSync(lock, { throwIfNoEntry: false });
+    if (stat && Date.now() - stat.mtimeMs > lockAgeMs) remove(lock);
+    return false;
+  }
+}
+
+async function removeDeadSockets(folder: string): Promise<void> {
   for (const { kind, path } of entriesOf(folder)) {
     if (kind !== 'socket') continue;
     const result = await connectSocket({ network: 'unix', path }, connectMs);
     if (result.connected) result.socket.destroy();
     else removeSocket(path);
   }
+}
+
+/** Makes the folder where it is not there; `undefined` when somebody uses it. */
+function prepare(folder: string): (() => Promise<void>) | undefined {
   try {
-    rmdirSync(folder);
+    mkdirSync(folder);
+    return async () => {
+      await removeDeadSockets(folder);
+      remove(folder);
+    };
   } catch {
-    // Somebody has put something there since: it is theirs now.
+    return entriesOf(folder).length === 0 ? () => removeDeadSockets(folder) : undefined;
   }
 }
 
-/** Makes the folder; returns what gives it back, or `undefined` when somebody else uses it. */
+/** Borrows the folder; returns what gives it back, or `undefined` when somebody else uses it. */
 export async function borrowFolder(folder: string): Promise<(() => Promise<void>) | undefined> {
+  const lock = lockOf(folder);
   const deadline = performance.now() + waitMs;
-  for (;;) {
-    const state = take(folder);
-    if (state === 'taken') return () => giveBack(folder);
-    if (state === 'in use' || performance.now() > deadline) return undefined;
+  while (!take(lock)) {
+    if (performance.now() > deadline) return undefined;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
+  const restore = prepare(folder);
+  if (!restore) remove(lock);
+  return (
+    restore &&
+    (async () => {
+      await restore();
+      remove(lock);
+    })
+  );
 }

@@ -34,7 +34,8 @@ export async function dial(session: PolarisSession, path: string, options: DialO
   if (!arrived) {
     const { speech } = await sniff(address, sniffLimitMs);
     return {
-      fault: speech === 'tls' ? spokenFault(session, { speech, bytes: Buffer.alloc(0) }, '') : silentFault(session),
+      fault:
+        speech === 'tls' ? spokenFault(session, { speech, bytes: Buffer.alloc(0) }, '') : silentFault(session, path),
     };
   }
   const { error } = await connection.closed;
@@ -81,8 +82,9 @@ function secondFault(session: PolarisSession, closed: boolean, message?: string)
   };
 }
 
-const silentFault = (session: PolarisSession): Fault => {
+const silentFault = (session: PolarisSession, path: string): Fault => {
   const seconds = session.deadlines.dialMs / 1000;
+  session.transcript.add('connection', `${nameOf(path)}: connected, and not a byte within ${seconds} s`);
   return {
     breaks: 'POL-CONN-002',
     outcome: failed({

@@ -27,7 +27,12 @@ export const polaris = (companion: () => Promise<Suite>): SystemEntry => ({
       key: 'socketsFolder',
       description: 'the folder of a plugin that ignores POLARIS_PLUGGABLE_SOCKETS_FOLDER',
     },
-    { flags: '--socket <path>', key: 'socket', description: 'the same, for the socket itself' },
+    {
+      flags: '--socket <path>',
+      key: 'socket',
+      description: 'the same, for the socket itself; without a program, the plugin that listens there is checked',
+      attaches: true,
+    },
   ],
   load: async (form) => {
     if (form !== 'go-plugin') return (await import('./suite.ts')).suite;

@@ -11,7 +11,7 @@ import { endedEarly, listeners, nowhere } from './not-found.ts';
 import type { PolarisSession } from './session.ts';
 
 export interface Found {
-  readonly path: string;
+  readonly entry: Entry;
   /** The connection that was made; the first one the plugin ever saw. */
   readonly socket: Socket;
 }
@@ -35,23 +35,39 @@ function isElsewhere(session: PolarisSession, entries: readonly Entry[]): boolea
   return listeners(session).some(({ network, address }) => network === 'unix' && address.startsWith('/'));
 }
 
+/** How long a plugin may take to come back under its old name while another socket of the folder answers already. */
+const returnMs = 1500;
+
+/** Whether the plugin has a name that is known, and may still come back under it. */
+const isAwaited = ({ knownName, transcript }: PolarisSession, { name }: Entry, deadline: number): boolean =>
+  knownName !== undefined && name !== knownName && transcript.now() < deadline;
+
 /** Finds the socket; records why when there is none. */
 export async function findSocket(session: PolarisSession, program: ProgramFacts): Promise<Found | undefined> {
   const { plugin, transcript } = session;
-  const { startMs, dialMs } = session.deadlines;
+  const { dialMs } = session.deadlines;
+  // Who attaches does so to what is there.
+  const startMs = plugin.isAttached ? dialMs : session.deadlines.startMs;
   const refusals = new Map<string, { code: string; message: string }>();
+  let deadline = Number.POSITIVE_INFINITY;
   let lookedAt = 0;
   let elsewhereSince: number | undefined;
   let deniedSince: number | undefined;
   while (transcript.now() < startMs && !plugin.exited) {
     const entries = candidates(session);
-    for (const { kind, path } of entries) {
+    for (const entry of entries) {
+      const { kind, path } = entry;
       if (kind !== 'socket') continue;
       const result = await connectSocket({ network: 'unix', path }, dialMs);
+      if (result.connected) deadline = Math.min(deadline, transcript.now() + returnMs);
+      if (result.connected && isAwaited(session, entry, deadline)) {
+        result.socket.destroy();
+        continue;
+      }
       if (result.connected) {
         session.readyAtMs = Math.round(transcript.now());
         transcript.add('connection', `connected to ${path}`);
-        return { path, socket: result.socket };
+        return { entry, socket: result.socket };
       }
       refusals.set(path, { code: result.code, message: result.message });
       if (result.code === 'EACCES') deniedSince ??= transcript.now();

@@ -41,18 +41,20 @@ export async function open(
   });
   if (launch.finds === 'place') {
     session.place = await findPlace(session);
+    session.earlyExit = plugin.exited;
+    await settlesWithin(Promise.all([plugin.stdout.ended, plugin.stderr.ended]), plugin.exited ? settleMs : 0);
     if (session.place !== undefined) plugin.claim(session.place);
     return session;
   }
+  if (launch.finds === 'socket' && context.gate?.path !== undefined) session.knownName = basename(context.gate.path);
   const found = await findSocket(session, program);
   if (!found) return session;
-  session.path = found.path;
-  plugin.claim(found.path);
+  session.path = found.entry.path;
+  plugin.claim(session.path);
   if (launch.finds === 'socket') {
     found.socket.destroy();
     session.contracts = context.gate?.contracts ?? [];
-    const known = context.gate?.path;
-    if (known !== undefined) session.knownName = basename(known);
+    session.gateBroken = context.gate?.broken;
     return session;
   }
   await settlesWithin(plugin.whenExited, settleMs);

@@ -88,7 +88,7 @@ async function overDeadSocket(context: Context & { directory: string }): Promise
   return { environment: inFolder(folder) };
 }
 
-export const launches: readonly [PolarisLaunch, ...PolarisLaunch[]] = [
+const declared: readonly [PolarisLaunch, ...PolarisLaunch[]] = [
   { ...base, name: 'plain', purpose: 'in a folder of its own, as an operator starts it before the server' },
   { ...base, name: 'again', purpose: 'a second copy beside the first', finds: 'socket', judged: false },
   {
@@ -141,3 +141,14 @@ export const launches: readonly [PolarisLaunch, ...PolarisLaunch[]] = [
     unfit: ownFolderOnly,
   },
 ];
+
+/** A plugin that runs already is not started in other ways. */
+const startedOnly = (launch: PolarisLaunch): PolarisLaunch => ({
+  ...launch,
+  unfit: (gate, profile) =>
+    gate.plugin.isAttached ? 'the plugin runs already and is not started again' : launch.unfit?.(gate, profile),
+});
+
+const [gate, ...others] = declared;
+
+export const launches: readonly [PolarisLaunch, ...PolarisLaunch[]] = [gate, ...others.map(startedOnly)];

@@ -28,7 +28,8 @@ export const listeners = ({ plugin }: PolarisSession): readonly Listener[] =>
 
 const showListener = ({ network, address }: Listener): string => {
   if (network === 'tcp') return `TCP ${address}`;
-  return address.startsWith('@') ? `the abstract socket ${address}` : address;
+  // Some runtimes fill the name up with zero bytes, which the system shows like this.
+  return address.startsWith('@') ? `the abstract socket ${address.replace(/@+$/, '')}` : address;
 };
 
 const inFolder = `the folder that ${folderVariable} names`;
@@ -148,9 +149,24 @@ const notFound = (
 
 const bind = `Listen on a Unix socket in ${inFolder}.`;
 
+/** There is no socket where the plugin is said to run. */
+function absent(session: PolarisSession): Fault {
+  const path = session.settings.socket ?? session.folder;
+  return fault(session, 'POL-SOCK-002', {
+    expected: `a socket at ${path}`,
+    observed: `there is none`,
+    cause: {
+      class: 'not-listening',
+      variant: 'absent',
+      title: `There is no socket at ${path}: the plugin does not run, or runs elsewhere`,
+      fix: 'Start the plugin first, or give its program after -- so that Plugfest starts it.',
+    },
+  });
+}
+
 /** Nothing in the folder can be connected to, and the plugin runs. */
 export function nowhere(session: PolarisSession, waited: Waited): Fault {
-  const known = refused(session, waited) ?? wrongKind(session);
+  const known = refused(session, waited) ?? (session.plugin.isAttached ? absent(session) : wrongKind(session));
   if (known) return known;
   const entries = entriesOf(session.folder);
   const [below] = socketsBelow(entries);
@@ -160,8 +176,11 @@ export function nowhere(session: PolarisSession, waited: Waited): Fault {
       fix: 'Bind the socket directly in the folder.',
     });
   const places = listeners(session);
+  // What it has bound elsewhere would stay behind, because it is about to be killed.
+  for (const { network, address } of places) if (network === 'unix') session.plugin.claim(address);
   session.elsewhere = places.map(showListener);
   const where = session.elsewhere.join(', ');
+  session.transcript.add('connection', where === '' ? 'the plugin listens nowhere' : `the plugin listens on ${where}`);
   const unix = places.find(({ network, address }) => network === 'unix' && address.startsWith('/'));
   if (unix && dirname(unix.address) === defaultFolder)
     return fixedPath(session, unix.address, `it listens on ${unix.address}`);

@@ -22,13 +22,17 @@ export const socketsOf = ({ folder, settings }: PolarisSession): readonly Entry[
   return entries.filter(({ kind }) => kind === 'socket');
 };
 
-/** Scans the folder. @param kept a connection that is there already, by path */
+/** Scans the folder. @param kept a connection that is there already, with the entry behind which it was made */
 export async function scan(
   session: PolarisSession,
-  kept?: { path: string; socket: Socket },
+  kept?: { readonly entry: Entry; readonly socket: Socket },
 ): Promise<readonly Scanned[]> {
+  const entries = socketsOf(session);
+  const isGone = kept && !entries.some(({ path }) => path === kept.entry.path);
+  // The file may be gone again; who connected before is connected all the same.
+  const all = isGone ? [kept.entry, ...entries] : entries;
   return Promise.all(
-    socketsOf(session).map((entry) => look(session, entry, kept?.path === entry.path ? kept.socket : undefined)),
+    all.map((entry) => look(session, entry, kept?.entry.path === entry.path ? kept.socket : undefined)),
   );
 }
 
@@ -44,6 +48,8 @@ async function look(session: PolarisSession, entry: Entry, socket: Socket | unde
     `list_services of ${entry.name} at ${Math.round(startedAt)} ms: ${showListing(listing)}`,
   );
   connection.close();
+  // A connection that was kept for a while may have been closed as idle; the server dials at once.
+  if (socket && listing.kind === 'ended' && listing.result.end === 'lost') return look(session, entry, undefined);
   const fault = await faultOf(session, entry, listing);
   const services = listing.kind === 'services' ? listing.services : [];
   return { entry, services, readyAfterMs, ...(fault && { fault }) };

@@ -7,7 +7,7 @@ import type { PluginProcess } from '../../src/launch/plugin-process.ts';
 import { settlesWithin } from '../../src/launch/settles-within.ts';
 import type { Evidence, Transcript } from '../../src/launch/transcript.ts';
 import type { Failed } from '../../src/run/outcome.ts';
-import { Blocked, ConnectionClosed, DeadlinePassed, PluginExited } from '../../src/run/plugin-fact.ts';
+import { Blocked, ConnectionClosed, DeadlinePassed, NotOffered, PluginExited } from '../../src/run/plugin-fact.ts';
 import type { Broken, StartBeside } from '../../src/run/suite.ts';
 import { whileAlive } from '../../src/run/within.ts';
 import { connectSocket } from '../../src/wire/address.ts';
@@ -74,6 +74,10 @@ export class PolarisSession implements CallSession {
   knownName: string | undefined;
   /** Where the plugin settled, in launches that ask for no more. */
   place: string | undefined;
+  /** How the plugin had ended by the time it was known where it settles; absent when it still ran. */
+  earlyExit: Exit | undefined;
+  /** Why the first start of the plugin came to nothing; what holds for it holds for later ones. */
+  gateBroken: Broken | undefined;
   /** Where the plugin listened instead, each place in a few words. */
   elsewhere: readonly string[] = [];
   scanned: readonly Scanned[] = [];
@@ -85,6 +89,7 @@ export class PolarisSession implements CallSession {
   leaving = false;
   #main: GrpcConnection | undefined;
   #types: Promise<KnownTypes> | undefined;
+  #reconnecting: Promise<GrpcConnection> | undefined;
 
   constructor(parts: PolarisSessionParts) {
     this.launch = parts.launch;
@@ -175,14 +180,41 @@ export class PolarisSession implements CallSession {
     return connection;
   }
 
-  /** Makes one call and waits for its end, however that looks. @throws Blocked, PluginExited */
+  /**
+   * Makes one call and waits for its end, however that looks. On the server's own connection it does what grpc-go
+   * does: it connects again when the plugin has closed a quiet connection, and sends what was lost once more.
+   * @throws Blocked, PluginExited, ConnectionClosed, DeadlinePassed
+   */
   async call(path: string, message: Uint8Array, options: AskOptions = {}): Promise<CallResult> {
-    const { connection = this.main, limitMs = patientMs, ...rest } = options;
+    const { connection, limitMs = patientMs, ...rest } = options;
+    const result = await this.#callOn(connection ?? (await this.#reconnected()), path, message, { ...rest, limitMs });
+    if (result.end !== 'lost' || connection || result.httpStatus !== undefined) return result;
+    return this.#callOn(await this.#reconnected(), path, message, { ...rest, limitMs });
+  }
+
+  async #callOn(
+    connection: GrpcConnection,
+    path: string,
+    message: Uint8Array,
+    options: CallOptions & { readonly limitMs: number },
+  ): Promise<CallResult> {
     const startedAt = this.transcript.now();
-    const result = await connection.unary(path, message, { ...rest, limitMs });
+    const result = await connection.unary(path, message, options);
     this.note(result, startedAt);
     if (result.end === 'lost' && (await this.hasExited())) throw new PluginExited(this.plugin.exited ?? { atMs: 0 });
     return result;
+  }
+
+  /** The server's connection, made anew where the plugin has closed it. */
+  async #reconnected(): Promise<GrpcConnection> {
+    if (!this.main.isClosed) return this.main;
+    this.#reconnecting ??= this.connect().finally(() => {
+      this.#reconnecting = undefined;
+    });
+    const connection = await this.#reconnecting;
+    this.transcript.add('connection', 'connected again: the plugin had closed the connection');
+    this.#main = connection;
+    return connection;
   }
 
   /**
@@ -199,15 +231,24 @@ export class PolarisSession implements CallSession {
     throw this.lost(`${path}: ${describeCall(result)}`);
   }
 
-  /** Asks a question as the server does, with time to spare. @throws as `answered` */
+  /**
+   * Asks a question as the server does, with time to spare. Where the method is not there at all, the rule about that
+   * blocks the probe. @throws as `answered`
+   */
   ask(contract: Contract, question: Question, options: AskOptions = {}): Promise<Answered> {
     return this.askRaw(contract, contract.ask(question), options);
   }
 
   /** As `ask`, with the bytes of the request. */
-  askRaw(contract: Contract, bytes: Uint8Array, options: AskOptions = {}): Promise<Answered> {
+  async askRaw(contract: Contract, bytes: Uint8Array, options: AskOptions = {}): Promise<Answered> {
     const seconds = Math.ceil((options.limitMs ?? patientMs) / 1000);
-    return this.answered(contract.call, bytes, { ...options, metadata: { 'grpc-timeout': `${seconds}S` } });
+    const result = await this.answered(contract.call, bytes, {
+      ...options,
+      metadata: { 'grpc-timeout': `${seconds}S` },
+    });
+    if (result.status === Status.UNIMPLEMENTED)
+      throw new Blocked(contract.generation === 'P3' ? 'POL-SVC-001' : 'POL-ANY-001', describeCall(result));
+    return result;
   }
 
   /** Records a call in the transcript. */
@@ -236,6 +277,11 @@ export class PolarisSession implements CallSession {
     } finally {
       connection.close();
     }
+  }
+
+  /** Only what was started here is ended here. @throws NotOffered */
+  assertOwn(): void {
+    if (this.plugin.isAttached) throw new NotOffered('the plugin was started by somebody else, who may need it');
   }
 
   /** How the plugin ended, where it has. */

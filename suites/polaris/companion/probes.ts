@@ -2,7 +2,7 @@
  * Areas GP and ANY for the generations that are go-plugins. What the library demands is judged by the suite of
  * go-plugin, whose probes are run along; here is what Polaris adds.
  */
-import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
+import { blocked, failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { Blocked } from '../../../src/run/plugin-fact.ts';
 import { type Probe, type ProbeNeeds, type ProbeReturn, probe } from '../../../src/run/suite.ts';
 import { describeCall } from '../../../src/wire/describe-call.ts';
@@ -108,12 +108,11 @@ const any =
   async (session: GrpcSession): Promise<ProbeOutcome> =>
     judge(new AnyRules(session, await contractOf(session)));
 
-/** @throws Blocked when the plugin did not get as far as its line */
-function atStart(session: GrpcSession): ProbeOutcome {
-  const { broken } = session.handshake;
+/** The handshake; a plugin that refuses the cookie never gets to it, and breaks the rule about that. */
+function atStart({ handshake: { broken } }: GrpcSession): ProbeReturn {
   if (!broken) return passed();
-  if (broken.outcome.cause?.class === 'cookie-refused') throw new Blocked('POL-GP-001', broken.outcome.observed);
-  return broken.outcome;
+  if (broken.outcome.cause?.class !== 'cookie-refused') return broken.outcome;
+  return { 'POL-GP-001': broken.outcome, 'POL-GP-002': blocked('POL-GP-001', broken.outcome.observed) };
 }
 
 function printsNothingBefore({ handshake: { broken } }: GrpcSession): ProbeOutcome {
@@ -148,11 +147,7 @@ export function companionProbes(base: readonly GrpcProbe[]): readonly GrpcProbe[
   const refusesCookies = codeOf(base, 'GRPC-LE-003');
   const gate: ProbeNeeds = { launch: 'plain', smoke: true };
   return [
-    probe('POL-GP-001', { launches: ['plain', ...launchesOf(refusesCookies)] }, (plain, ...others) =>
-      plain?.handshake.broken?.outcome.cause?.class === 'cookie-refused'
-        ? plain.handshake.broken.outcome
-        : borrowed(refusesCookies)(...others),
-    ),
+    probe('POL-GP-001', { launches: launchesOf(refusesCookies) }, borrowed(refusesCookies)),
     probe('POL-GP-002', gate, atStart),
     probe('POL-GP-003', gate, (session) => servesCall(session, 'POL-GP-003')),
     probe('POL-GP-004', gate, (session) => servesCall(session, 'POL-GP-004')),

@@ -17,7 +17,11 @@ function atStart({ broken }: PolarisSession, id: string, note?: string): ProbeOu
 }
 
 const isReady = (session: PolarisSession): ProbeOutcome =>
-  atStart(session, 'POL-SOCK-002', `it could be connected to ${session.readyAtMs} ms after its start`);
+  atStart(
+    session,
+    'POL-SOCK-002',
+    session.plugin.isAttached ? undefined : `it could be connected to ${session.readyAtMs} ms after its start`,
+  );
 
 function letsConnect(session: PolarisSession): ProbeOutcome {
   const settled = atStart(session, 'POL-SOCK-008');
@@ -31,7 +35,7 @@ function letsConnect(session: PolarisSession): ProbeOutcome {
 
 /** Every start that says something about the folder. */
 function followsVariable(session: PolarisSession): ProbeOutcome {
-  const { launch, environment, profile, place, exited } = session;
+  const { launch, environment, profile, place, earlyExit: exited } = session;
   if (launch === 'plain') {
     if (isShared(profile)) return skipped('the plugin is checked in the folder that was given for it');
     return atStart(session, 'POL-SOCK-004');
@@ -67,7 +71,7 @@ function followsOlderVariable({ environment, place }: PolarisSession): ProbeOutc
 }
 
 function makesFolder(session: PolarisSession): ProbeOutcome {
-  const { folder, place, exited, plugin } = session;
+  const { folder, place, earlyExit: exited, plugin } = session;
   if (place !== undefined && dirname(place) === folder) return passed();
   const words = [...plugin.stderr.lastLines(60), ...plugin.stdout.lastLines(60)];
   if (exited && words.some((line) => line.includes(folder))) return passed('it ends and says which folder is missing');
@@ -124,13 +128,21 @@ async function isAlone(session: PolarisSession): Promise<Readonly<Record<string,
   };
 }
 
+/** Code of a probe that looks at one launch when that is over. */
+const looked =
+  (judge: (session: PolarisSession) => ProbeOutcome) =>
+  (session: PolarisSession | undefined): ProbeOutcome => {
+    if (!session) throw new Error('a launch without a session');
+    return judge(session);
+  };
+
 export const startProbes: readonly Probe<PolarisSession>[] = [
   probe('POL-SOCK-001', { launch: 'plain', smoke: true }, (session) => atStart(session, 'POL-SOCK-001')),
   probe('POL-SOCK-002', { launch: 'plain', smoke: true }, isReady),
   probe('POL-SOCK-003', { launch: 'plain', smoke: true }, (session) => atStart(session, 'POL-SOCK-003')),
   probe('POL-SOCK-004', { every: ['plain', 'other-folder', 'default-folder'] }, followsVariable),
-  probe('POL-SOCK-005', { launch: 'older-variable' }, followsOlderVariable),
+  probe<PolarisSession>('POL-SOCK-005', { launches: ['older-variable'] }, looked(followsOlderVariable)),
   probe('POL-SOCK-008', { launch: 'plain', smoke: true }, letsConnect),
   probe('POL-SOCK-009', { launch: 'plain', smoke: true, settles: ['POL-SOCK-010'] }, isAlone),
-  probe('POL-SOCK-011', { launch: 'no-folder' }, makesFolder),
+  probe<PolarisSession>('POL-SOCK-011', { launches: ['no-folder'] }, looked(makesFolder)),
 ];
