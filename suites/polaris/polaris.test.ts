@@ -5,11 +5,15 @@
 import { existsSync, rmdirSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Mutant, mutants, program } from '../../fixtures/mutants/polaris/table.ts';
+import { polarisFixtures } from '../../scripts/fixtures/polaris-fixtures.mjs';
 import { runCheck } from '../../src/check.ts';
 import { probedIds } from '../../src/report/build-report.ts';
 import type { Report, ReportedOutcome } from '../../src/report/report.ts';
 import { registry } from '../registry.ts';
 import { suite } from './suite.ts';
+
+/** Everything, as before a release; otherwise one mutant for each requirement, and the plainest controls. */
+const isThorough = process.env['PLUGFEST_THOROUGH'] === '1';
 
 /** A loaded machine needs its time; a hang must still end. */
 const patience = 300_000;
@@ -87,7 +91,17 @@ type Row = readonly [kind: string, name: string, about: string, mutant: Mutant];
 
 /** These use the one default folder of the machine, which must not be in use at the same time. */
 const inDefaultFolder = ['fixed-path', 'other-default'];
-const rows: readonly Row[] = mutants.map((mutant) => [mutant.kind, mutant.name, mutant.about, mutant]);
+const plainControls = ['none', 'none-P2', 'none-P1', 'talks-on-stdout', 'other-entries', 'another-plugin-beside'];
+
+/** The first mutant of a requirement stands for the others. */
+const isPlain = ({ kind, name, expect: { requirement } }: Mutant): boolean =>
+  kind === 'control'
+    ? plainControls.includes(name)
+    : mutants.find((other) => other.expect.requirement === requirement)?.name === name;
+
+const rows: readonly Row[] = mutants
+  .filter((mutant) => isThorough || isPlain(mutant))
+  .map((mutant) => [mutant.kind, mutant.name, mutant.about, mutant]);
 const isAlone = ([, name]: Row): boolean => inDefaultFolder.includes(name);
 
 /** Plugins that wait for something leave the machine to others meanwhile. */
@@ -116,6 +130,26 @@ describe.each(mutants.filter(({ name }) => inOtherWays.includes(name)).map((muta
       ['in another order', { shuffle: 7 }],
       ['in a third order', { shuffle: 4711 }],
     ] as const)('%s', async (_way, more) => judge(mutant, await check(mutant, more)), patience);
+  },
+);
+
+describe.concurrent.each(polarisFixtures().map((fixture) => [fixture.name, fixture] as const))(
+  'the good plugin %s',
+  (_name, fixture) => {
+    test(
+      'is conformant, and shows everything that its generation has',
+      async () => {
+        expect(fixture).toMatchObject({ available: true });
+        const profile = { name: 'patient', polaris: { deadlines: { call: '3s' } } };
+        const options = { command: fixture.command, system: 'polaris', profile };
+        const report = await runCheck({ ...options, only: ['POL-*'] }, { registry, emit: () => undefined });
+        expect({ verdict: report.verdict, told: digest(failed(report)) }).toEqual({ verdict: 'conformant', told: [] });
+        const lacking = report.outcomes.filter(({ outcome }) => outcome === 'skipped');
+        const isOther = /generation|go-plugin|--soak|POLARIS_PLUGINS_SOCKETS_FOLDER|TCP|v1:|revision|default/;
+        expect(digest(lacking.filter(({ reason = '' }) => !isOther.test(reason)))).toEqual([]);
+      },
+      patience,
+    );
   },
 );
 
