@@ -49,7 +49,7 @@ async function look(session: PolarisSession, entry: Entry, socket: Socket | unde
   );
   connection.close();
   // A connection that was kept for a while may have been closed as idle; the server dials at once.
-  if (socket && listing.kind === 'ended' && listing.result.end === 'lost') return look(session, entry, undefined);
+  if (socket && listing.kind === 'ended' && listing.result.status === undefined) return look(session, entry, undefined);
   const fault = await faultOf(session, entry, listing);
   const services = listing.kind === 'services' ? listing.services : [];
   return { entry, services, readyAfterMs, ...(fault && { fault }) };

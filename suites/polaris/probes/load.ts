@@ -20,6 +20,8 @@ const isLate = ({ status, end }: CallResult): boolean =>
   status === Status.DEADLINE_EXCEEDED || (status === undefined && end === 'cancelled');
 
 const rounds = 40;
+/** How long a series of calls may take: slow plugins are asked fewer questions. */
+const patienceMs = 10_000;
 
 async function answersInTime(session: PolarisSession): Promise<ProbeOutcome> {
   const { callMs } = session.deadlines;
@@ -29,8 +31,9 @@ async function answersInTime(session: PolarisSession): Promise<ProbeOutcome> {
       ...all,
       ...Array.from({ length: rounds }, (_, index) => ordinary[index % ordinary.length] ?? all[0]),
     ];
-    for (const question of series) {
-      if (!question) continue;
+    const until = performance.now() + patienceMs;
+    for (const [index, question] of series.entries()) {
+      if (!question || (index >= all.length && performance.now() > until)) continue;
       const result = await inTime(session, contract, question);
       times.push(result.durationMs);
       if (result.status === Status.UNAUTHENTICATED) throw new Blocked('POL-SVC-009', describeCall(result));
@@ -61,7 +64,8 @@ const attempts = 300;
 async function deniesWithoutError(session: PolarisSession): Promise<ProbeOutcome> {
   for (const contract of session.contractsInUse) {
     const question = { type: QuestionType.api, key: 'GET:/naming/v1/plugfest' };
-    for (let count = 0; count < attempts; count += 1) {
+    const until = performance.now() + patienceMs;
+    for (let count = 0; count < attempts && performance.now() < until; count += 1) {
       const result = await session.ask(contract, question);
       if (result.status === Status.OK) continue;
       const how = describeCall(result);
