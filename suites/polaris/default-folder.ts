@@ -3,6 +3,7 @@
  * used only where nothing lies in it, by one harness at a time, and is gone afterwards where it was not there before.
  */
 import { mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { removeTree } from '../../src/launch/remove-tree.ts';
 import { removeSocket } from '../../src/launch/stale-socket.ts';
 import { connectSocket } from '../../src/wire/address.ts';
 import { entriesOf } from './folder.ts';
@@ -35,13 +36,18 @@ function take(lock: string): boolean {
   }
 }
 
-async function removeDeadSockets(folder: string): Promise<void> {
+/** Removes dead sockets; says whether none is left on which somebody listens. */
+async function removeDeadSockets(folder: string): Promise<boolean> {
+  let isFree = true;
   for (const { kind, path } of entriesOf(folder)) {
     if (kind !== 'socket') continue;
     const result = await connectSocket({ network: 'unix', path }, connectMs);
-    if (result.connected) result.socket.destroy();
-    else removeSocket(path);
+    if (result.connected) {
+      isFree = false;
+      result.socket.destroy();
+    } else removeSocket(path);
   }
+  return isFree;
 }
 
 /** Makes the folder where it is not there; `undefined` when somebody uses it. */
@@ -49,11 +55,12 @@ function prepare(folder: string): (() => Promise<void>) | undefined {
   try {
     mkdirSync(folder);
     return async () => {
-      await removeDeadSockets(folder);
-      remove(folder);
+      // What else lies in it the plugin has left: the folder is as old as its start.
+      if (await removeDeadSockets(folder)) await removeTree(folder);
     };
   } catch {
-    return entriesOf(folder).length === 0 ? () => removeDeadSockets(folder) : undefined;
+    if (entriesOf(folder).length > 0) return undefined;
+    return async () => void (await removeDeadSockets(folder));
   }
 }
 

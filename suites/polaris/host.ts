@@ -82,20 +82,26 @@ async function initialise(session: PolarisSession): Promise<void> {
   }
 }
 
-/** Asks for a sign of life on a fresh connection: SETTINGS, and Ping where it ever answered. */
+/**
+ * Asks for a sign of life on a fresh connection: SETTINGS, and Ping where it ever answered. Twice, because a plugin that
+ * closes quiet connections may catch the first one on a busy machine.
+ */
 export async function fence(session: PolarisSession): Promise<string | undefined> {
   if (!session.openMain) return undefined;
+  const trouble = (await troubleOf(session)) && (await troubleOf(session));
+  return trouble === undefined || (await lives(session)) ? undefined : trouble;
+}
+
+async function troubleOf(session: PolarisSession): Promise<string | undefined> {
   const { dialMs, pingMs } = session.deadlines;
   const result = await connectSocket({ network: 'unix', path: session.socket }, dialMs);
-  if (!result.connected) return (await lives(session)) ? undefined : `a fresh connection is refused: ${result.message}`;
+  if (!result.connected) return `a fresh connection is refused: ${result.message}`;
   const connection = new GrpcConnection(result.socket, hostConnection);
   const isReady = await settlesWithin(connection.settings, dialMs);
-  const trouble =
-    isReady && connection.settingsAfterMs !== undefined
-      ? await silence(session, connection, pingMs)
-      : 'a fresh connection gets no SETTINGS';
+  const isSpoken = isReady && connection.settingsAfterMs !== undefined;
+  const trouble = isSpoken ? await silence(session, connection, pingMs) : 'a fresh connection gets no SETTINGS';
   connection.close();
-  return trouble === undefined || (await lives(session)) ? undefined : trouble;
+  return trouble;
 }
 
 async function silence(
