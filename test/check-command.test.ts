@@ -127,7 +127,7 @@ describe('exit codes', () => {
   });
 
   test.each<[string, readonly string[], RegExp]>([
-    ['no program', ['check'], /missing required argument 'program'/],
+    ['no program', ['check'], /expected a program to check/],
     ['an unknown option', ['check', '--onyl', 'HL', '--', 'x'], /unknown option '--onyl'[\s\S]*--only/],
     ['an unknown command', ['chekc'], /unknown command 'chekc'[\s\S]*check/],
     ['a cookie without a value', ['check', '--cookie', 'A', '--', 'x'], /--cookie: expected KEY=VALUE/],
