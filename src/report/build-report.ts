@@ -67,9 +67,12 @@ export function coverageOf(suite: Suite): Coverage {
   return { requirements: all.length, probed: count, untestable, planned: all.length - count - untestable };
 }
 
-/** Every id that some probe decides. */
+/** Every id that some probe decides, or the pairing of two copies. */
 export const probedIds = (suite: Suite): ReadonlySet<string> =>
-  new Set(suite.probes.flatMap((probe) => [probe.id, ...(probe.needs.settles ?? [])]));
+  new Set([
+    ...suite.probes.flatMap((probe) => [probe.id, ...(probe.needs.settles ?? [])]),
+    ...(suite.pairing?.requirement === undefined ? [] : [suite.pairing.requirement]),
+  ]);
 
 /** The level that holds: a condition the probe named, or a profile that demands the capability, may raise it. */
 function levelOf(requirement: Requirement, outcome: Outcome, demanded: ReadonlySet<string>): Level {
