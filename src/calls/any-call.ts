@@ -1,6 +1,8 @@
 /** An Any-typed call of a plugin, with the payloads it is known to accept. */
+
 import { create, type DescMessage, type JsonValue, type Registry, toBinary } from '@bufbuild/protobuf';
 import { CannotTell, NotOffered } from '../run/plugin-fact.ts';
+import { errorText } from '../wire/error-text.ts';
 import type { CallOptions } from '../wire/grpc-call.ts';
 import { Status, statusName } from '../wire/grpc-status.ts';
 import { type AnyValue, anyOfJson, decodeAny, typeName, unwrapAny, wrapAny } from './any-payload.ts';
@@ -21,8 +23,6 @@ export interface KnownPair {
   readonly payload: string;
   readonly reply: string;
 }
-
-export const because = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** `INVALID_ARGUMENT (got wrong payload type url: x)`. */
 export const showStatus = ({ status, message }: Answered): string =>
@@ -83,7 +83,7 @@ export class AnyCall {
     try {
       return this.meaningOf(this.replyOf(answer));
     } catch (error) {
-      return `a response that is no ${this.offered.method.output.typeName}: ${because(error)}`;
+      return `a response that is no ${this.offered.method.output.typeName}: ${errorText(error)}`;
     }
   }
 }
@@ -129,7 +129,7 @@ function ofProfile(json: { payload: unknown; reply?: unknown }, registry: Regist
     return { payload, reply, replyUrl: reply.typeUrl };
   } catch (error) {
     throw new CannotTell(
-      `an example of \`any\` in the profile does not fit the types that are known: ${because(error)}`,
+      `an example of \`any\` in the profile does not fit the types that are known: ${errorText(error)}`,
     );
   }
 }

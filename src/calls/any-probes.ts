@@ -1,7 +1,9 @@
 /** Judges an Any-typed call: what comes back for payloads that are right, foreign, missing, broken, large or many. */
+
 import { failed, type ProbeOutcome, passed } from '../run/outcome.ts';
+import { errorText } from '../wire/error-text.ts';
 import { Status, statusName } from '../wire/grpc-status.ts';
-import { type AnyCall, because, showStatus } from './any-call.ts';
+import { type AnyCall, showStatus } from './any-call.ts';
 import { type AnyValue, decodeAny, padded, prefixOf, typeName, undecodable } from './any-payload.ts';
 
 /** The reply to a payload that is right, or what is wrong with it. */
@@ -11,7 +13,7 @@ async function rightReply(call: AnyCall, payload: AnyValue): Promise<AnyValue | 
   try {
     return call.replyOf(answer) ?? `OK without \`${call.offered.reply.name}\``;
   } catch (error) {
-    return `a response that is no ${call.offered.method.output.typeName}: ${because(error)}`;
+    return `a response that is no ${call.offered.method.output.typeName}: ${errorText(error)}`;
   }
 }
 
@@ -35,7 +37,7 @@ export async function answersRightType(call: AnyCall): Promise<ProbeOutcome> {
   try {
     decodeAny(reply, type, call.registry);
   } catch (error) {
-    return wrong(`a reply that is no ${type.typeName}: ${because(error)}`);
+    return wrong(`a reply that is no ${type.typeName}: ${errorText(error)}`);
   }
   const { reply: stated } = call.example;
   if (!stated || call.meaningOf(stated) === call.meaningOf(reply)) return passed();

@@ -1,5 +1,7 @@
 /** Compares what a call gave with what the profile states. Pure. */
+
 import { equals, fromBinary, type Message, type Registry, toJson } from '@bufbuild/protobuf';
+import { errorText } from '../wire/error-text.ts';
 import { Status, statusName } from '../wire/grpc-status.ts';
 import type { GenericResult } from './generic-client.ts';
 import type { PreparedCall } from './prepare-call.ts';
@@ -43,7 +45,7 @@ function decode(call: PreparedCall, bytes: Buffer): Message | string {
   try {
     return fromBinary(call.method.output, bytes);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorText(error);
   }
 }
 

@@ -1,5 +1,7 @@
 /** What a plugin says of its own services and messages, through whichever version of reflection it offers. */
+
 import { type Types, typesOf } from '../wire/descriptors.ts';
+import { errorText } from '../wire/error-text.ts';
 import type { GrpcConnection } from '../wire/grpc-connection.ts';
 import { type ReflectionVersion, type ReflectOptions, reflect } from '../wire/reflection.ts';
 
@@ -30,7 +32,7 @@ export async function learnTypes(connection: GrpcConnection, options: ReflectOpt
     try {
       return { version, services, types: typesOf(found.files.values()), faults };
     } catch (error) {
-      faults.push(`the descriptors contradict each other: ${error instanceof Error ? error.message : String(error)}`);
+      faults.push(`the descriptors contradict each other: ${errorText(error)}`);
       return { version, services, types: undefined, faults };
     }
   }

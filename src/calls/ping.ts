@@ -1,6 +1,8 @@
 /** Probes of a `Ping` that many plugins share: a unary method whose messages need no content. */
+
 import { type DescMethod, fromBinary } from '@bufbuild/protobuf';
 import { failed, type ProbeOutcome, passed } from '../run/outcome.ts';
+import { errorText } from '../wire/error-text.ts';
 import type { CallResult } from '../wire/grpc-call.ts';
 import { Status, statusName } from '../wire/grpc-status.ts';
 import { padded } from './any-payload.ts';
@@ -19,7 +21,7 @@ function faultOf({ output }: DescMethod, { status, message, messages }: CallResu
     fromBinary(output, first.bytes);
     return undefined;
   } catch (error) {
-    return `a response that is no ${output.typeName}: ${error instanceof Error ? error.message : String(error)}`;
+    return `a response that is no ${output.typeName}: ${errorText(error)}`;
   }
 }
 

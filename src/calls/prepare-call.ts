@@ -1,7 +1,9 @@
 /** From a call as a profile writes it to bytes and expectations, by the types of the plugin's messages. */
+
 import { type DescMethod, fromJson, type JsonValue, type Message, type Registry, toBinary } from '@bufbuild/protobuf';
 import { parseDuration } from '../config/duration.ts';
 import type { Call } from '../config/profile.ts';
+import { errorText } from '../wire/error-text.ts';
 import { Status, statusName } from '../wire/grpc-status.ts';
 
 export interface PreparedCall {
@@ -61,7 +63,7 @@ function parse(json: unknown, type: DescMethod['input'], registry: Registry, wha
   try {
     return fromJson(type, (json ?? {}) as JsonValue, { registry });
   } catch (error) {
-    throw new CallProblem(`${what} is no ${type.typeName}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CallProblem(`${what} is no ${type.typeName}: ${errorText(error)}`);
   }
 }
 

@@ -2,6 +2,7 @@
  * The types of a plugin's messages, where the profile says so itself: a descriptor set, or .proto files. Both are read
  * before the plugin starts, so that a wrong file costs a second and not a run.
  */
+
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
@@ -10,15 +11,14 @@ import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/pr
 import type { Profile } from '../config/profile.ts';
 import { UsageError } from '../config/usage-error.ts';
 import { type Types, typesOf } from '../wire/descriptors.ts';
-
-const because = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+import { errorText } from '../wire/error-text.ts';
 
 async function fromDescriptorSet(path: string): Promise<Types> {
   try {
     const { file } = fromBinary(FileDescriptorSetSchema, await readFile(path));
     return typesOf(file.map((each) => toBinary(FileDescriptorProtoSchema, each)));
   } catch (cause) {
-    throw new UsageError(`schema.descriptorSet in the profile: ${path} is no descriptor set: ${because(cause)}`, {
+    throw new UsageError(`schema.descriptorSet in the profile: ${path} is no descriptor set: ${errorText(cause)}`, {
       hint: 'write one with `buf build -o descriptors.binpb` or `protoc --include_imports --descriptor_set_out=…`',
       cause,
     });
@@ -38,7 +38,7 @@ async function fromProtoFiles(paths: readonly string[]): Promise<Types> {
     }
     return typesOf(descriptors.values());
   } catch (cause) {
-    throw new UsageError(`schema.protoFiles in the profile: ${because(cause)}`, { cause });
+    throw new UsageError(`schema.protoFiles in the profile: ${errorText(cause)}`, { cause });
   }
 }
 

@@ -1,7 +1,9 @@
 /** `plugfest report`: any saved JSON report in any format. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { UsageError } from '../config/usage-error.ts';
 import { parseReport } from '../report/report-schema.ts';
+import { errorText } from '../wire/error-text.ts';
 import { humanOutput } from './output.ts';
 import { formatNamed } from './report-files.ts';
 
@@ -12,7 +14,7 @@ export async function reportCommand(file: string, flags: { to: string; output?: 
   try {
     value = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new UsageError(`cannot read the report ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`cannot read the report ${file}: ${errorText(error)}`);
   }
   const text = format.render(parseReport(value, file));
   if (flags.output === undefined) humanOutput(false).write(text);

@@ -1,4 +1,5 @@
 /** Reports that go to files: named up front, so that a wrong name costs a second and not a run. */
+
 import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { nearest } from '../config/nearest.ts';
@@ -6,6 +7,7 @@ import { UsageError } from '../config/usage-error.ts';
 import type { Format } from '../report/format.ts';
 import { formats } from '../report/formats.ts';
 import type { Report, RunReport } from '../report/report.ts';
+import { errorText } from '../wire/error-text.ts';
 
 export interface ReportFile {
   readonly format: Format;
@@ -43,7 +45,7 @@ export function writeReports(report: Report | RunReport, files: readonly ReportF
     try {
       write();
     } catch (error) {
-      problems.push(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`cannot write ${path}: ${errorText(error)}`);
     }
   };
   for (const { format, path } of files) attempt(path, () => writeFileSync(path, format.render(report)));

@@ -1,5 +1,7 @@
 /** One gRPC call in flight, and the bare facts of how it ended. Never throws for what a plugin does. */
+
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
+import { errorText } from './error-text.ts';
 import { FrameReader, frameMessage, type GrpcMessage } from './grpc-frame.ts';
 
 export interface CallOptions {
@@ -207,7 +209,7 @@ export class GrpcCall {
       }
     } catch (error) {
       this.#isUnreadable = true;
-      this.#malformed = error instanceof Error ? error.message : String(error);
+      this.#malformed = errorText(error);
       this.cancel();
     }
   }

@@ -3,11 +3,13 @@
  * ListServices and Reset): one question on an open stream, then half-close, then the rest of the stream is read. Tells
  * every way in which that can go wrong.
  */
+
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
   ServerReflectionRequestSchema,
   ServerReflectionResponseSchema,
 } from '../gen/grpc/reflection/v1/reflection_pb.ts';
+import { errorText } from './error-text.ts';
 import type { CallResult } from './grpc-call.ts';
 import type { GrpcConnection } from './grpc-connection.ts';
 
@@ -64,6 +66,6 @@ function read(bytes: Uint8Array, ends: boolean): Listing {
       return { kind: 'error', code: messageResponse.value.errorCode, message: messageResponse.value.errorMessage };
     return { kind: 'other', what: messageResponse.case ?? 'an empty answer' };
   } catch (error) {
-    return { kind: 'undecodable', message: error instanceof Error ? error.message : String(error) };
+    return { kind: 'undecodable', message: errorText(error) };
   }
 }

@@ -1,5 +1,7 @@
 /** What the server asks a rate limiter, in both generations that use sockets, and how it reads the answer. */
+
 import { create, type DescService, fromBinary, toBinary, type UnknownField } from '@bufbuild/protobuf';
+import { errorText } from '../../src/wire/error-text.ts';
 import { Plugin, RequestSchema, ResponseSchema } from './gen/api/components/plugin_pb.ts';
 import { RateLimitPluginRequestSchema, RateLimitPluginResponseSchema } from './gen/proto/rate_limit_plugin_pb.ts';
 import { RateLimiter, RateLimitRequestSchema, RateLimitResponseSchema } from './gen/rate_limit_pb.ts';
@@ -41,8 +43,6 @@ function judge(
   return { fault: `a message of field ${numbers} without field 1, \`allow\``, breaks };
 }
 
-const because = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 const typedQuestion = (question: Question): Uint8Array =>
   toBinary(RateLimitRequestSchema, create(RateLimitRequestSchema, question));
 
@@ -58,7 +58,7 @@ const typed: Contract = {
     try {
       return judge(fromBinary(RateLimitResponseSchema, bytes), 'POL-SVC-001');
     } catch (error) {
-      return { fault: `bytes that are no RateLimitResponse: ${because(error)}`, breaks: 'POL-SVC-001' };
+      return { fault: `bytes that are no RateLimitResponse: ${errorText(error)}`, breaks: 'POL-SVC-001' };
     }
   },
 };
@@ -87,7 +87,7 @@ export function readReply(bytes: Uint8Array, url = replyUrl): Reading {
       };
     return judge(fromBinary(RateLimitPluginResponseSchema, value), 'POL-ANY-002');
   } catch (error) {
-    return { fault: `bytes that do not decode: ${because(error)}`, breaks: 'POL-ANY-002' };
+    return { fault: `bytes that do not decode: ${errorText(error)}`, breaks: 'POL-ANY-002' };
   }
 }
 
