@@ -59,8 +59,9 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
         since.push({ probe, executed });
         death = session.broken ? undefined : await this.#lookForDeath(session, probe.id);
       } else {
-        death =
-          since.length > 0 && !session.broken ? await this.#watch(session, since.at(-1)?.probe.id ?? '') : undefined;
+        const last = session.broken ? undefined : since.at(-1)?.probe.id;
+        // Some die a little later, and some hang a little later.
+        if (last !== undefined) death = (await this.#watch(session, last)) ?? (await this.#lookForDeath(session, last));
       }
       if (!death) {
         if (probe) continue;

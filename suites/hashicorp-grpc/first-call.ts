@@ -1,6 +1,6 @@
 /** The host's first call: what it says of a plugin that is reached and does not answer it as it should. */
 import { type Cause, type Failed, failed } from '../../src/run/outcome.ts';
-import { ConnectionClosed, DeadlinePassed } from '../../src/run/plugin-fact.ts';
+import { ConnectionClosed, DeadlinePassed, PluginExited } from '../../src/run/plugin-fact.ts';
 import { describeCall } from '../../src/wire/describe-call.ts';
 import type { CallResult } from '../../src/wire/grpc-call.ts';
 import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
@@ -9,10 +9,17 @@ import { compressedCause, incompleteCause, isCompleteGrpc, isUncompressed } from
 import type { Breaks } from './reach-socket.ts';
 import { healthRequest, healthService, methods } from './services.ts';
 import type { GrpcSession } from './session.ts';
+import { wentAway } from './went-away.ts';
 
 /** The first call with both streams open, exactly as after a real host's start. */
 export async function firstCall(session: GrpcSession, connection: GrpcConnection, breaks: Breaks): Promise<void> {
-  const result = await session.call(methods.check, healthRequest(healthService), { connection });
+  const startedAt = session.transcript.now();
+  const result = await connection.unary(methods.check, healthRequest(healthService), {
+    limitMs: session.deadlines.callMs,
+  });
+  session.note(result, startedAt);
+  if (result.end === 'lost' && (await session.hasExited()))
+    throw new PluginExited(session.plugin.exited ?? { atMs: 0 });
   const fault = await faultOf(session, result);
   if (fault) breaks(...fault);
 }
@@ -40,6 +47,7 @@ async function faultOf(session: GrpcSession, result: CallResult): Promise<[strin
       fail('an answer to `:authority: unused`', { class: 'broken-grpc', variant: 'authority', title, fix }),
     ];
   }
+  if (session.wentAway !== undefined) return ['GRPC-TR-007', wentAway(session, session.wentAway)];
   const expected = 'HTTP 200, content-type application/grpc and trailers with grpc-status';
   return ['GRPC-TR-012', fail(expected, incompleteCause(result))];
 }
