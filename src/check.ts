@@ -189,7 +189,7 @@ async function runAll({ options, profile, prepared, suite, context }: RunAll) {
       try {
         observed = await new Engine({ suite, plan, starter, state, pool }).run();
       } finally {
-        state.fillGaps();
+        state.finish();
         results.merge(state.results);
         bailed ||= state.bailed;
       }

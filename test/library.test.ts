@@ -1,4 +1,5 @@
 /** Plugfest as a library: the promise, the events, the signal. */
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { check, isUsageError } from '../src/index.ts';
 import { parseReport } from '../src/report/report-schema.ts';
@@ -38,5 +39,11 @@ describe('check', () => {
     const pids = report.launches.map(({ pid }) => pid);
     const alive = pids.filter((pid) => processesWith(`${pid}`).some((line) => Number.parseInt(line, 10) === pid));
     expect(alive).toEqual([]);
+  });
+
+  test('lets go of a signal that outlives it, so that many checks hold no more memory than one', async () => {
+    const { signal } = new AbortController();
+    await check({ ...host, command: good, smoke: true, signal });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });

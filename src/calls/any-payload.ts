@@ -16,19 +16,20 @@ export interface AnyValue {
   readonly value: Uint8Array;
 }
 
-/** google.protobuf.Any: field 1 is the type URL, field 2 the value. */
-const encodeAny = ({ typeUrl, value }: AnyValue): Uint8Array =>
-  new BinaryWriter()
-    .tag(1, WireType.LengthDelimited)
-    .string(typeUrl)
-    .tag(2, WireType.LengthDelimited)
-    .bytes(value)
-    .finish();
+const lengthPrefix = (field: number, bytes: number): Uint8Array =>
+  new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(bytes).finish();
 
-/** A request whose one Any field holds this; without it the field is left out. */
+/**
+ * A request whose one Any field holds this; without it the field is left out. google.protobuf.Any has the type URL in
+ * field 1 and the value in field 2. Values may be large, so they are copied only once.
+ */
 export function wrapAny(field: DescField, any: AnyValue | undefined): Uint8Array {
   if (!any) return new Uint8Array();
-  return new BinaryWriter().tag(field.number, WireType.LengthDelimited).bytes(encodeAny(any)).finish();
+  const { typeUrl, value } = any;
+  const url = new BinaryWriter().tag(1, WireType.LengthDelimited).string(typeUrl).finish();
+  const valuePrefix = lengthPrefix(2, value.byteLength);
+  const bytes = url.byteLength + valuePrefix.byteLength + value.byteLength;
+  return Buffer.concat([lengthPrefix(field.number, bytes), url, valuePrefix, value]);
 }
 
 /** The Any in a reply; `undefined` when the field is not there. @throws Error when the bytes are no message */
@@ -64,11 +65,13 @@ export function decodeAny({ value }: AnyValue, type: DescMessage, registry: Regi
 const unknownField = 1000;
 
 /** A message made longer by a field that its reader does not know and must skip. */
-export const padded = (message: Uint8Array, bytes: number): Uint8Array =>
-  Buffer.concat([
-    message,
-    new BinaryWriter().tag(unknownField, WireType.LengthDelimited).bytes(new Uint8Array(bytes)).finish(),
-  ]);
+export function padded(message: Uint8Array, bytes: number): Uint8Array {
+  const prefix = lengthPrefix(unknownField, bytes);
+  const long = Buffer.alloc(message.byteLength + prefix.byteLength + bytes);
+  long.set(message);
+  long.set(prefix, message.byteLength);
+  return long;
+}
 
 /** Bytes that no protobuf reader takes for a message: a field that ends too early, and a wire type that does not exist. */
 export const undecodable: readonly { readonly what: string; readonly bytes: Uint8Array }[] = [

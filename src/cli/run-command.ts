@@ -1,5 +1,6 @@
 /** `plugfest run`: every plugin of a config file, sharing the machine, in one report. */
 
+import { setFlagsFromString } from 'node:v8';
 import { runCheck } from '../check.ts';
 import { readConfig } from '../config/config-file.ts';
 import { UsageError } from '../config/usage-error.ts';
@@ -31,6 +32,12 @@ const defaultConcurrency = 4;
 /** At most so many plugins are under way at once; their processes share one pool all the same. */
 const pluginsAtOnce = 4;
 
+/**
+ * Keeps the young generation of the heap at the size it has: V8 makes it larger the longer a program runs, which costs
+ * many plugins some 40 MiB of memory and saves no time that can be measured.
+ */
+const keepHeapSmall = (): void => setFlagsFromString('--semi-space-growth-factor=1');
+
 /** Runs tasks in order, a few at a time; gives their results in order. */
 async function inParallel<T>(tasks: readonly (() => Promise<T>)[]): Promise<readonly T[]> {
   const results: T[] = [];
@@ -60,6 +67,7 @@ export async function runCommand(registry: Registry, names: readonly string[], f
     ...Object.entries(config.reports).map(([format, path]) => parseReportFile(`${format}=${path}`)),
     ...(flags.report ?? []).map(parseReportFile),
   ];
+  keepHeapSmall();
   const output = humanOutput(flags.json ?? false);
   const interrupt = onInterrupt((text) => output.write(text));
   const launcher = new Launcher();

@@ -36,7 +36,7 @@ export class RunState<S extends Session, L extends Launch<S>> {
       this.#stop = resolve;
     });
     if (parts.signal?.aborted) this.#stop();
-    parts.signal?.addEventListener('abort', () => this.#stop(), { once: true });
+    parts.signal?.addEventListener('abort', this.#stop, { once: true });
   }
 
   /** True once nothing new shall begin. */
@@ -96,8 +96,10 @@ export class RunState<S extends Session, L extends Launch<S>> {
       if (this.#parts.plan.selected.has(id)) this.recordOutcome(id, outcome, launches);
   }
 
-  /** What was planned and has no outcome was not run: that is said, never left out. */
-  fillGaps(): void {
+  /** Ends the run. What was planned and has no outcome was not run: that is said, never left out. */
+  finish(): void {
+    // A signal outlives the run where a run of many plugins shares it: it must not keep every session alive.
+    this.#parts.signal?.removeEventListener('abort', this.#stop);
     const { plan } = this.#parts;
     const launches = [plan.gate, ...plan.others];
     const probes = launches.flatMap((launch) => [...launch.shared, ...launch.isolated, ...launch.ending]);

@@ -2,7 +2,7 @@
 
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
 import { errorText } from './error-text.ts';
-import { FrameReader, frameMessage, type GrpcMessage } from './grpc-frame.ts';
+import { FrameReader, frameMessage, type GrpcMessage, messagePrefix } from './grpc-frame.ts';
 
 export interface CallOptions {
   readonly metadata?: Readonly<Record<string, string>>;
@@ -40,6 +40,8 @@ export interface CallResult {
 
 const mostMessages = 10_000;
 const mostBytes = 64 * 1024 * 1024;
+/** The first DATA frame of a Go host holds the prefix and what comes after it; a copy of more than this costs too much. */
+const copiedBytes = 64 * 1024;
 const noError = 0;
 const cancelCode = 8;
 /** How long a cancelled call may take to close: a plugin that reads nothing keeps even a RST_STREAM from being sent. */
@@ -134,7 +136,13 @@ export class GrpcCall {
   }
 
   send(message: Uint8Array): void {
-    if (this.#stream?.writable) this.#stream.write(frameMessage(message));
+    if (!this.#stream?.writable) return;
+    if (message.byteLength <= copiedBytes) {
+      this.#stream.write(frameMessage(message));
+      return;
+    }
+    this.#stream.write(messagePrefix(message.byteLength));
+    this.#stream.write(message);
   }
 
   /** Sends bytes as they are, framed or not. */

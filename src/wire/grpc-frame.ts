@@ -1,20 +1,23 @@
 /** The five-byte prefix of gRPC messages: a compression flag and a big-endian length. */
 
-/** One message as it goes over the wire, never compressed. */
-export function frameMessage(message: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(5 + message.byteLength);
-  frame[0] = 0;
-  frame.writeUInt32BE(message.byteLength, 1);
-  frame.set(message, 5);
-  return frame;
+const prefixLength = 5;
+
+/** What stands before a message that is not compressed. */
+export function messagePrefix(bytes: number): Buffer {
+  const prefix = Buffer.alloc(prefixLength);
+  prefix.writeUInt32BE(bytes, 1);
+  return prefix;
 }
+
+/** One message as it goes over the wire, never compressed. */
+export const frameMessage = (message: Uint8Array): Buffer =>
+  Buffer.concat([messagePrefix(message.byteLength), message]);
 
 export interface GrpcMessage {
   readonly compressed: boolean;
   readonly bytes: Buffer;
 }
 
-const prefixLength = 5;
 /** A length is only a promise: memory is taken as the bytes come, beginning with this much. */
 const firstCapacity = 4096;
 

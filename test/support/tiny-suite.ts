@@ -274,7 +274,7 @@ export async function runTiny(suite: TinySuite, options: RunOptions = {}): Promi
       } catch (error) {
         if (!signal?.aborted) throw error;
       } finally {
-        state.fillGaps();
+        state.finish();
         results.merge(state.results);
         bailed = state.bailed;
       }

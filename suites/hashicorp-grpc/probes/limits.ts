@@ -1,4 +1,5 @@
 /** Areas LM and ER: large messages, unknown methods and malformed requests, on services that every plugin has. */
+import { padded } from '../../../src/calls/any-payload.ts';
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { DeadlinePassed } from '../../../src/run/plugin-fact.ts';
 import { type Probe, type ProbeReturn, probe } from '../../../src/run/suite.ts';
@@ -10,29 +11,16 @@ import type { GrpcSession } from '../session.ts';
 
 const mega = 1024 * 1024;
 
-const unknownField = 1000;
-
-/** A health request padded with a field that nobody knows, which every protobuf reader skips. */
-function paddedRequest(bytes: number): Buffer {
-  const tag = Buffer.from([((unknownField << 3) & 0x7f) | 2 | 0x80, (unknownField << 3) >> 7]);
-  const length: number[] = [];
-  for (let left = bytes; ; left >>>= 7) {
-    length.push(left > 127 ? (left & 0x7f) | 0x80 : left);
-    if (left <= 127) break;
-  }
-  return Buffer.concat([healthCheck, tag, Buffer.from(length), Buffer.alloc(bytes, 0x2e)]);
-}
-
 async function takesLargeRequests(session: GrpcSession): Promise<ProbeReturn> {
   await assertHealth(session);
   const limitMs = session.deadlines.callMs * 2;
-  const small = await session.call(methods.check, paddedRequest(300 * 1024), { limitMs });
+  const small = await session.call(methods.check, padded(healthCheck, 300 * 1024), { limitMs });
   if (small.end === 'cancelled' && small.status === undefined)
     return {
       'GRPC-TR-001': noWindow(session),
       'GRPC-LM-001': skipped('requests above 64 KiB do not get through (GRPC-TR-001)'),
     };
-  const large = await session.call(methods.check, paddedRequest(5 * mega), { limitMs });
+  const large = await session.call(methods.check, padded(healthCheck, 5 * mega), { limitMs });
   if (large.end === 'cancelled' && large.status === undefined)
     throw new DeadlinePassed('an answer to a request of 5 MiB', limitMs);
   const refused = large.status === Status.RESOURCE_EXHAUSTED || large.end === 'reset' || large.status === undefined;
