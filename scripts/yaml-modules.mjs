@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
-const toModule = (path) => `export default ${JSON.stringify(parse(readFileSync(path, 'utf8')))};`;
+/** As text to parse: that is quicker than the same data as source. */
+const toModule = (path) =>
+  `export default JSON.parse(${JSON.stringify(JSON.stringify(parse(readFileSync(path, 'utf8'))))});`;
 
 /** For esbuild. */
 export const yamlModules = () => ({

@@ -1,18 +1,12 @@
-/** SHA-256 of files, off the main thread for all but the largest. */
-import { createHash, webcrypto } from 'node:crypto';
+/** SHA-256 of files, which are read in pieces: plugins are large, and many may be checked at once. */
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-/** Files above this size are hashed in pieces, so that they never stand in memory as a whole. */
-const wholeLimit = 48 * 1024 * 1024;
-
 /** Hexadecimal SHA-256 of a file. */
 export async function hashFile(path: string): Promise<string> {
-  const { size } = await stat(path);
-  if (size <= wholeLimit)
-    return Buffer.from(await webcrypto.subtle.digest('SHA-256', await readFile(path))).toString('hex');
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
   return hash.digest('hex');

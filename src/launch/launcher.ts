@@ -79,6 +79,7 @@ export class Launcher {
     // Watched before it is there: a harness may die at any moment.
     this.#watchdog = new Watchdog(this.#marker, this.directory);
     mkdirSync(this.directory, { mode: 0o700 });
+    this.#watchdog.prepare();
   }
 
   /** Process id of the watchdog that ends everything should the harness die. */

@@ -98,12 +98,15 @@ export class Watchdog {
     this.#tell(`gone ${group}`);
   }
 
+  /** Begins to make the first FIFOs, so that they are there when a plugin needs them. */
+  prepare(): void {
+    this.#making ??= this.#makeNext();
+  }
+
   /** Paths of `count` fresh FIFOs inside the run's directory, or `undefined` where none can be made. */
   async fifos(count: number): Promise<readonly string[] | undefined> {
     while (this.#canMake && this.#free.length < count) {
-      this.#making ??= this.#make().finally(() => {
-        this.#making = undefined;
-      });
+      this.#making ??= this.#makeNext();
       await this.#making;
     }
     return this.#free.length < count ? undefined : this.#free.splice(0, count);
@@ -148,6 +151,12 @@ export class Watchdog {
     if (!this.#canMake) return;
     this.#child = this.#start();
     for (const group of this.#groups) this.#tell(`group ${group}`);
+  }
+
+  #makeNext(): Promise<void> {
+    return this.#make().finally(() => {
+      this.#making = undefined;
+    });
   }
 
   async #make(): Promise<void> {
