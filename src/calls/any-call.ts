@@ -7,7 +7,8 @@ import type { CallOptions } from '../wire/grpc-call.ts';
 import { Status, statusName } from '../wire/grpc-status.ts';
 import { type AnyValue, anyOfJson, decodeAny, typeName, unwrapAny, wrapAny } from './any-payload.ts';
 import type { Answered, CallSession, KnownTypes } from './call-session.ts';
-import { type AnyMethod, findAnyCall, pathOf } from './discover.ts';
+import { type AnyMethod, findAnyCall } from './discover.ts';
+import { pathOf } from './method-name.ts';
 import type { TrialBlock } from './trial-block.ts';
 
 export interface AnyExample {

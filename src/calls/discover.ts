@@ -2,6 +2,7 @@
 import type { DescField, DescMessage, DescMethod, Registry } from '@bufbuild/protobuf';
 import { CannotTell, NotOffered } from '../run/plugin-fact.ts';
 import type { KnownTypes } from './call-session.ts';
+import { isOwnService, readMethodName } from './method-name.ts';
 
 const anyType = 'google.protobuf.Any';
 
@@ -11,21 +12,15 @@ export function anyField(message: DescMessage): DescField | undefined {
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** Services of the library and of gRPC itself, which are no plugin's own. */
-const isOwn = (service: string): boolean => !/^(?:grpc|google)\.|^plugin\.GRPC/.test(service);
-
-/** `/package.Service/Method`. */
-export const pathOf = ({ parent, name }: DescMethod): string => `/${parent.typeName}/${name}`;
-
 /** The methods of the plugin's own services, as far as anybody describes them. */
 export function methodsOf({ learnt, registry }: KnownTypes): readonly DescMethod[] {
-  const served = learnt.services.filter(isOwn);
+  const served = learnt.services.filter(isOwnService);
   return served.flatMap((name) => registry.getService(name)?.methods ?? []);
 }
 
 /** A method by its full name. @throws CannotTell when nobody describes it */
 function named(method: string, registry: Registry): DescMethod {
-  const [service = '', name = ''] = method.replace(/^\//, '').split('/');
+  const { service, name } = readMethodName(method);
   const found = registry.getService(service)?.methods.find((each) => each.name === name);
   if (found) return found;
   throw new CannotTell(

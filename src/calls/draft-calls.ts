@@ -2,7 +2,8 @@
 import { type DescField, type DescMessage, type DescMethod, ScalarType } from '@bufbuild/protobuf';
 import type { DraftedCall } from '../run/suite.ts';
 import type { CallSession } from './call-session.ts';
-import { methodsOf, pathOf } from './discover.ts';
+import { methodsOf } from './discover.ts';
+import { pathOf } from './method-name.ts';
 
 /** Messages may hold themselves; deeper than this they are left empty. */
 const depthLimit = 3;

@@ -7,7 +7,7 @@ import type { CallResult } from '../wire/grpc-call.ts';
 import { Status, statusName } from '../wire/grpc-status.ts';
 import { padded } from './any-payload.ts';
 import type { Answered, CallSession } from './call-session.ts';
-import { pathOf } from './discover.ts';
+import { pathOf } from './method-name.ts';
 
 const empty = new Uint8Array();
 

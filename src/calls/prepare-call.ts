@@ -5,6 +5,7 @@ import { parseDuration } from '../config/duration.ts';
 import type { Call } from '../config/profile.ts';
 import { errorText } from '../wire/error-text.ts';
 import { Status, statusName } from '../wire/grpc-status.ts';
+import { pathOf, readMethodName } from './method-name.ts';
 
 export interface PreparedCall {
   readonly name: string;
@@ -29,14 +30,9 @@ export class CallProblem extends Error {
 
 const defaultDeadlineMs = 5000;
 
-const split = (method: string): readonly [service: string, name: string] => {
-  const [service = '', name = ''] = method.replace(/^\//, '').split('/');
-  return [service, name];
-};
-
 /** The method of a profile's call. @throws CallProblem */
 export function findMethod(method: string, registry: Registry): DescMethod {
-  const [service, name] = split(method);
+  const { service, name } = readMethodName(method);
   const found = registry.getService(service);
   if (!found) throw new CallProblem(`the schema knows no service ${service}`);
   const described = found.methods.find((each) => each.name === name);
@@ -81,7 +77,7 @@ export function prepareCall(call: Call, registry: Registry): PreparedCall {
   return {
     name: call.name,
     method,
-    path: `/${method.parent.typeName}/${method.name}`,
+    path: pathOf(method),
     messages: messages.map((message) => toBinary(method.input, message)),
     metadata: call.metadata ?? {},
     deadlineMs: (call.deadline === undefined ? undefined : parseDuration(call.deadline)) ?? defaultDeadlineMs,

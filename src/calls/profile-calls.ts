@@ -5,6 +5,7 @@ import { NotOffered } from '../run/plugin-fact.ts';
 import type { Requirement } from '../run/requirement.ts';
 import { type Extension, probe } from '../run/suite.ts';
 import type { CallSession } from './call-session.ts';
+import { readMethodName } from './method-name.ts';
 
 export const callArea = 'CALL';
 
@@ -57,7 +58,7 @@ async function validate(profile: Profile, calls: readonly NamedCalls[]): Promise
   for (const { byVersion } of calls) {
     for (const call of byVersion.values()) {
       // What the schema does not describe the plugin may, through reflection.
-      if (!schema.registry.getService(call.method.replace(/^\//, '').split('/')[0] ?? '')) continue;
+      if (!schema.registry.getService(readMethodName(call.method).service)) continue;
       try {
         prepareCall(call, schema.registry);
       } catch (error) {

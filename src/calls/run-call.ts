@@ -1,18 +1,20 @@
 /** Makes one call of a profile and judges what came back. */
+
 import type { Call } from '../config/profile.ts';
-import { settlesWithin } from '../launch/settles-within.ts';
 import { failed, type ProbeOutcome, passed } from '../run/outcome.ts';
-import { CannotTell, PluginExited } from '../run/plugin-fact.ts';
+import { CannotTell } from '../run/plugin-fact.ts';
+import { assertAlive } from '../run/within.ts';
 import { Status, statusName } from '../wire/grpc-status.ts';
 import type { CallSession } from './call-session.ts';
 import { compareCall, showResponses } from './compare-call.ts';
 import { GenericClient } from './generic-client.ts';
+import { readMethodName } from './method-name.ts';
 import { CallProblem, type PreparedCall, prepareCall } from './prepare-call.ts';
 
 /** @throws CannotTell when nobody describes the messages, or the call does not fit them */
 async function prepare(session: CallSession, call: Call): Promise<PreparedCall | ProbeOutcome> {
   const { learnt, registry } = await session.types();
-  const [service = '', method = ''] = call.method.replace(/^\//, '').split('/');
+  const { service, name: method } = readMethodName(call.method);
   const described = registry.getService(service);
   if (described?.methods.some(({ name }) => name === method)) {
     try {
@@ -53,8 +55,7 @@ export async function runCall(session: CallSession, call: Call): Promise<ProbeOu
       'call',
       `${prepared.path}: ${statusName(result.status)}${words}${shown} after ${took} ms`,
     );
-    if (result.status === Status.UNAVAILABLE) await settlesWithin(session.plugin.whenExited, 50);
-    if (session.plugin.exited) throw new PluginExited(session.plugin.exited);
+    if (session.plugin.exited || result.status === Status.UNAVAILABLE) await assertAlive(session.plugin);
     const difference = compareCall(prepared, result, registry);
     if (!difference) return passed();
     return failed({

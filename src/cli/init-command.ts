@@ -1,6 +1,7 @@
 /** `plugfest init`: writes a profile for the plugin at hand, and shows what continuous integration needs. */
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import { isOwnService } from '../calls/method-name.ts';
 import { profileText } from '../config/profile-text.ts';
 import { UsageError } from '../config/usage-error.ts';
 import { draftFrom } from '../draft.ts';
@@ -20,8 +21,7 @@ export interface InitFlags
 }
 
 /** Services of the library and of gRPC itself need no mention in a profile; a name that is none could not be there. */
-const isOwn = (service: string): boolean =>
-  /^[\w.]+$/.test(service) && !/^(?:grpc|google)\.|^plugin\.GRPC/.test(service);
+const isNamed = (service: string): boolean => /^[\w.]+$/.test(service) && isOwnService(service);
 
 /** Enough for any plugin that people write by hand. */
 const callLimit = 100;
@@ -66,7 +66,7 @@ export async function initCommand(registry: Registry, command: readonly string[]
       cookie: profile.cookie,
       versions: profile.versions.map(({ version }) => version),
       tls: profile.tls,
-      services: services.filter(isOwn),
+      services: services.filter(isNamed),
       capabilities,
       calls: calls.filter(({ method }) => /^[\w.]+\/\w+$/.test(method)).slice(0, callLimit),
       startMs,

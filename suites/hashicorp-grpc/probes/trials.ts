@@ -1,5 +1,6 @@
 /** Areas ER and LM where a profile names calls for it: handlers that fail, and large responses. */
 import type { Answered } from '../../../src/calls/call-session.ts';
+import { readMethodName } from '../../../src/calls/method-name.ts';
 import { type Trial, trialsOf } from '../../../src/calls/trial-block.ts';
 import type { Call } from '../../../src/config/profile.ts';
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
@@ -7,7 +8,7 @@ import { CannotTell } from '../../../src/run/plugin-fact.ts';
 import { type Probe, type ProbeReturn, probe } from '../../../src/run/suite.ts';
 import { describeCall } from '../../../src/wire/describe-call.ts';
 import { Status, statusName } from '../../../src/wire/grpc-status.ts';
-import { healthRequest, healthService, methods } from '../services.ts';
+import { healthCheck, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 
 /** The path and request of a trial. @throws CannotTell when nobody describes it or it does not fit */
@@ -40,7 +41,7 @@ async function failingCalls(session: GrpcSession): Promise<readonly Call[]> {
   const meant = calls.filter(isMeantToFail);
   if (meant.length === 0) return [];
   const { registry } = await session.types();
-  return meant.filter(({ method }) => registry.getService(method.replace(/^\//, '').split('/')[0] ?? ''));
+  return meant.filter(({ method }) => registry.getService(readMethodName(method).service));
 }
 
 async function failsWithWords(session: GrpcSession): Promise<ProbeOutcome> {
@@ -57,7 +58,7 @@ async function failsWithWords(session: GrpcSession): Promise<ProbeOutcome> {
         observed: `${statusName(answer.status)} without a message`,
         evidence,
       });
-    await session.answered(methods.check, healthRequest(healthService));
+    await session.answered(methods.check, healthCheck);
   }
   return passed();
 }
