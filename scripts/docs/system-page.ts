@@ -1,7 +1,7 @@
 /** The page of one system: every requirement with its rule, level, source, host reactions, fix and how it is probed. */
 import { type Status, statusOf } from '../../src/cli/status.ts';
 import { coverageOf } from '../../src/report/build-report.ts';
-import type { Requirement } from '../../src/run/requirement.ts';
+import { fixesOf, type Requirement } from '../../src/run/requirement.ts';
 import type { Suite } from '../../src/run/suite.ts';
 import { blocks, sentence, table } from './markdown.ts';
 
@@ -11,15 +11,6 @@ export interface SystemPage {
   /** The shipped profiles, by name. */
   readonly profiles: Readonly<Record<string, unknown>>;
 }
-
-const languages = {
-  any: 'In general',
-  go: 'Go',
-  python: 'Python',
-  typescript: 'TypeScript',
-  rust: 'Rust',
-  java: 'Java',
-} as const;
 
 const bases: Readonly<Record<Requirement['basis'], string>> = {
   enforced: 'a host enforces it',
@@ -40,11 +31,8 @@ function hostTable({ host }: Requirement): string | undefined {
   return table(['Host', 'Reaction', 'What its user sees'], rows);
 }
 
-function fixes({ fix }: Requirement): string {
-  const lines = Object.entries(languages).flatMap(([language, name]) => {
-    const text = fix[language as keyof typeof languages];
-    return text === undefined ? [] : [`- ${name}: ${sentence(text)}`];
-  });
+function fixes(requirement: Requirement): string {
+  const lines = fixesOf(requirement).map(({ language, text }) => `- ${language}: ${sentence(text)}`);
   return ['Fix:', '', ...lines].join('\n');
 }
 

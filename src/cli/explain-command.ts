@@ -5,19 +5,10 @@ import { UsageError } from '../config/usage-error.ts';
 import { diagnosisClasses } from '../diagnose/classes.ts';
 import type { Palette } from '../report/formats/terminal.ts';
 import type { Registry } from '../run/registry.ts';
-import type { Requirement } from '../run/requirement.ts';
+import { fixesOf, type Requirement } from '../run/requirement.ts';
 import type { Suite } from '../run/suite.ts';
 import { humanOutput } from './output.ts';
 import { statusOf } from './status.ts';
-
-const languages = {
-  any: 'in general',
-  go: 'Go',
-  python: 'Python',
-  typescript: 'TypeScript',
-  rust: 'Rust',
-  java: 'Java',
-} as const;
 
 function explainRequirement(suite: Suite, requirement: Requirement, p: Palette): string {
   const status = statusOf(suite, requirement);
@@ -29,10 +20,7 @@ function explainRequirement(suite: Suite, requirement: Requirement, p: Palette):
     const words = message === undefined ? '' : `: ${message}`;
     return `  ${versions}: ${reaction}${words}${note === undefined ? '' : p.dim(` (${note})`)}`;
   });
-  const fixes = Object.entries(languages).flatMap(([language, name]) => {
-    const fix = requirement.fix[language as keyof typeof languages];
-    return fix === undefined ? [] : [`  ${p.dim(`${name}:`)} ${fix}`];
-  });
+  const fixes = fixesOf(requirement).map(({ language, text }) => `  ${p.dim(`${language}:`)} ${text}`);
   const classes = Object.entries(suite.classes).flatMap(([name, ids]) => (ids.includes(requirement.id) ? [name] : []));
   return [
     `${p.bold(`${requirement.id}  ${requirement.title}`)}`,

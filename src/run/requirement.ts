@@ -46,6 +46,23 @@ const requirement = v.strictObject({
   /** Why no probe can exist. */
   untestable: v.optional(text),
 });
+/** The languages that fixes are given for, and how they are called, in the order of telling. */
+const fixLanguages = {
+  any: 'In general',
+  go: 'Go',
+  python: 'Python',
+  typescript: 'TypeScript',
+  rust: 'Rust',
+  java: 'Java',
+} as const;
+
+/** What is known to mend a break of the rule, with the name of the language it is for. */
+export const fixesOf = ({ fix }: Requirement): readonly { readonly language: string; readonly text: string }[] =>
+  Object.entries(fixLanguages).flatMap(([key, language]) => {
+    const text = fix[key as keyof typeof fixLanguages];
+    return text === undefined ? [] : [{ language, text }];
+  });
+
 /** One atomic rule of a system. */
 export type Requirement = v.InferOutput<typeof requirement> & { readonly id: string; readonly area: string };
 

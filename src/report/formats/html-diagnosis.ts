@@ -2,6 +2,7 @@
  * Root causes first: each diagnosis with its fix, what it breaks and what is blocked behind it; then whatever failed
  * without a diagnosis, and what could not be judged. Everything links to its requirement.
  */
+import { groupBy } from '../group-by.ts';
 import type { Diagnosis } from '../report.ts';
 import { reasonOf } from './failure-facts.ts';
 import { type Markup, markup, type Part } from './html-markup.ts';
@@ -43,12 +44,10 @@ const item = ({ outcome, state, anchor }: Row): Markup => markup`
 
 /** What is blocked behind something that no diagnosis names, by what blocks it. */
 function blockedItems(view: View, isExplained: (id: string) => boolean): readonly Markup[] {
-  const groups = new Map<string, Row[]>();
-  for (const row of view.rows) {
-    const by = row.outcome.blockedBy ?? '';
-    if (row.state === 'blocked' && !isExplained(by)) groups.set(by, [...(groups.get(by) ?? []), row]);
-  }
-  return [...groups].map(([by, rows]) => {
+  const blocked = view.rows.filter(
+    ({ state, outcome }) => state === 'blocked' && !isExplained(outcome.blockedBy ?? ''),
+  );
+  return [...groupBy(blocked, ({ outcome }) => outcome.blockedBy ?? '')].map(([by, rows]) => {
     const links = rows.slice(0, namedBlocked).map(({ outcome }) => markup` ${requirementLink(view, outcome.id)}`);
     const more = rows.length - namedBlocked;
     return markup`

@@ -1,5 +1,6 @@
 /** The verdict and why, what a reader must know before trusting it, and the numbers behind it. */
 import type { Report, Verdict } from '../report.ts';
+import { scopeWords } from '../scope-words.ts';
 import { type Markup, markup, type Part } from './html-markup.ts';
 import { code, duration, plural, prose } from './html-text.ts';
 import { countOf, heading, type Row, type State, stateNames, states, type View } from './html-view.ts';
@@ -9,15 +10,6 @@ export const verdictMark = (verdict: Verdict): Markup => markup`<span class="st"
 
 export const stateMark = (state: State): Markup =>
   markup`<span class="st" data-s="${state}">${stateNames[state]}</span>`;
-
-function scopeWords({ only, skip, level, smoke }: Report['scope']): string {
-  return [
-    ...(only ? [`--only ${only.join(',')}`] : []),
-    ...(skip ? [`--skip ${skip.join(',')}`] : []),
-    ...(level ? [`--level ${level}`] : []),
-    ...(smoke ? ['--smoke'] : []),
-  ].join(' ');
-}
 
 /** What made the verdict what it is. */
 function because({ rows, report }: View): string {
@@ -33,7 +25,7 @@ function because({ rows, report }: View): string {
     ...(failed.length > must ? [`${failed.length - must} SHOULD failed, which counts under --strict`] : []),
     ...(problems > 0 ? [`the baseline has ${plural(problems, 'problem')}`] : []),
     ...(blocked > 0 ? [`${plural(blocked, 'requirement is', 'requirements are')} blocked`] : []),
-    ...(errored > 0 ? [`${plural(errored, 'probe')} errored in Plugfest itself`] : []),
+    ...(errored > 0 ? [`${plural(errored, 'probe')} errored through no fault of the plugin`] : []),
     ...(interrupted ? ['the run was interrupted'] : []),
   ];
   if (verdict === 'conformant') {

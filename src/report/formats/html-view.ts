@@ -2,6 +2,7 @@
  * A report as the page shows it: each requirement with its state and its own address, areas in the order of the
  * protocol. Addresses are made here and only here, so that they are unique and say nothing a link could not hold.
  */
+import { groupBy } from '../group-by.ts';
 import { counts, type Report, type ReportedOutcome } from '../report.ts';
 import { type Markup, markup } from './html-markup.ts';
 import { code } from './html-text.ts';
@@ -77,13 +78,7 @@ interface AreaNames {
 }
 
 function areasOf(rows: readonly Row[], { name, prefix, titles }: AreaNames): readonly Area[] {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const group = groups.get(row.outcome.area);
-    if (group) group.push(row);
-    else groups.set(row.outcome.area, [row]);
-  }
-  return [...groups].map(([area, list]) => ({
+  return [...groupBy(rows, ({ outcome }) => outcome.area)].map(([area, list]) => ({
     name: area,
     title: titles.get(area),
     anchor: name(`area-${area}`, prefix),

@@ -18,7 +18,7 @@ describe('a report', () => {
   test('reads from the verdict and its cause to the numbers and the requirements', () => {
     expect(read(nonconformantReport())).toMatchInlineSnapshot(`
       "h1: kv is nonconformant
-      p: 1 MUST failed; the baseline has 1 problem; 1 requirement is blocked; 1 probe errored in Plugfest itself.
+      p: 1 MUST failed; the baseline has 1 problem; 1 requirement is blocked; 1 probe errored through no fault of the plugin.
       p: hashicorp-grpc profile default complete run 2026-02-03 04:05 UTC 812 ms
       li: Baseline known-failures.yaml: GRPC-HS-002 is listed as a known failure and passed: remove it
       h2: Diagnosis

@@ -1,4 +1,5 @@
 /** Parts of the Markdown report on what is no failure: what could not be judged stands open, the rest is folded. */
+import { groupBy } from '../group-by.ts';
 import { counts, type Report, type ReportedOutcome } from '../report.ts';
 import { reasonOf } from './failure-facts.ts';
 import { type Block, failureBlock, headOf } from './markdown-failure.ts';
@@ -28,14 +29,14 @@ const namedBlocked = 5;
 
 /** Blocked requirements by what blocks them: one cause must not look like forty failures. */
 function blockedItems(outcomes: readonly ReportedOutcome[]): readonly string[] {
-  const groups = new Map<string, string[]>();
-  for (const { id, blockedBy = 'another requirement' } of outcomes) {
-    groups.set(blockedBy, [...(groups.get(blockedBy) ?? []), id]);
-  }
-  return [...groups].map(([by, ids]) => {
-    const more = ids.length - namedBlocked;
-    const names = ids.slice(0, namedBlocked).map(codeSpan).join(', ');
-    return `- ${ids.length} blocked by ${codeSpan(by)}: ${names}${more > 0 ? ` and ${more} more` : ''}`;
+  const groups = groupBy(outcomes, ({ blockedBy = 'another requirement' }) => blockedBy);
+  return [...groups].map(([by, blocked]) => {
+    const more = blocked.length - namedBlocked;
+    const names = blocked
+      .slice(0, namedBlocked)
+      .map(({ id }) => codeSpan(id))
+      .join(', ');
+    return `- ${blocked.length} blocked by ${codeSpan(by)}: ${names}${more > 0 ? ` and ${more} more` : ''}`;
   });
 }
 

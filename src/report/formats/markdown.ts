@@ -5,6 +5,7 @@
  */
 import type { Format } from '../format.ts';
 import { counts, type Diagnosis, type Report, type RunReport } from '../report.ts';
+import { scopeWords } from '../scope-words.ts';
 import { type Block, failureBlock } from './markdown-failure.ts';
 import { otherSections } from './markdown-sections.ts';
 import { cell, codeSpan, prose } from './markdown-text.ts';
@@ -16,15 +17,6 @@ const marks: Readonly<Record<Report['verdict'], string>> = {
   nonconformant: '❌',
   incomplete: '⚠️',
 };
-
-function scopeWords({ only, skip, level, smoke }: Report['scope']): string {
-  return [
-    ...(only ? [`--only ${only.join(',')}`] : []),
-    ...(skip ? [`--skip ${skip.join(',')}`] : []),
-    ...(level ? [`--level ${level}`] : []),
-    ...(smoke ? ['--smoke'] : []),
-  ].join(' ');
-}
 
 /** What a reader must know before trusting the verdict. */
 function caveats({ scope, complete, interrupted, baseline, notes = [] }: Report): readonly string[] {

@@ -5,6 +5,7 @@
 
 import { oneLine, oneLineWithin } from '../escape.ts';
 import type { Format } from '../format.ts';
+import { groupBy } from '../group-by.ts';
 import { counts, type Diagnosis, type Report, type ReportedOutcome, type RunReport } from '../report.ts';
 
 /** The colours that are used; each wraps a text. */
@@ -111,16 +112,6 @@ function blockedLines(outcomes: readonly ReportedOutcome[], verbose: boolean): s
     `  ${plural(list.length, 'requirement')} behind ${by}${list[0]?.reason === undefined ? '' : `: ${oneLineWithin(list[0].reason, 160)}`}`,
     ...(verbose ? list.map(({ id, title }) => `    ${id}  ${title}`) : []),
   ]);
-}
-
-function groupBy<K, T>(list: readonly T[], key: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of list) {
-    const group = groups.get(key(item));
-    if (group) group.push(item);
-    else groups.set(key(item), [item]);
-  }
-  return groups;
 }
 
 function areaLine(outcomes: readonly ReportedOutcome[], p: Palette): string[] {
