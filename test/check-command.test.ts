@@ -28,8 +28,6 @@ async function report(words: readonly string[], plugin: readonly string[] = good
   return JSON.parse(stdout) as Report;
 }
 
-const ids = ({ outcomes }: Report): readonly string[] => outcomes.map(({ id }) => id);
-
 describe('what it says', () => {
   test('of a good plugin: the verdict, and how many requirements passed', async () => {
     const { code, stdout, stderr } = await check(['--smoke']);
@@ -59,13 +57,17 @@ describe('what it says', () => {
     expect(quiet.stdout).not.toContain('reproduce');
   });
 
-  test('the command that reproduces a failure reproduces it', async () => {
-    const { outcomes } = await report(['--smoke'], broken('banner'));
+  test.each([
+    ['of a rule', ['--smoke'], 'banner'],
+    ['that no probe of its own has shown', ['--only', 'HL'], 'exits-30-ms-after-streams-open'],
+  ])('the command that reproduces a failure %s reproduces it', async (_, words, fault) => {
+    const { outcomes } = await report(words, broken(fault));
     const failed = outcomes.find(({ outcome }) => outcome === 'failed');
     const argv = failed?.reproduce?.argv ?? [];
     expect(argv.slice(0, 2)).toEqual(['plugfest', 'check']);
     const again = await plugfest(['check', '--json', ...argv.slice(2)]);
-    expect(ids(JSON.parse(again.stdout) as Report)).toContain(failed?.id);
+    const repeated = (JSON.parse(again.stdout) as Report).outcomes.filter(({ outcome }) => outcome === 'failed');
+    expect(repeated.map(({ id }) => id)).toContain(failed?.id);
     expect(again.code).toBe(1);
   });
 });

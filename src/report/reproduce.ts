@@ -12,9 +12,24 @@ export const shellWord = (word: string): string =>
 
 const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** Builds the command for one requirement. Values given with --env are not repeated: a report may travel. */
-export function reproduceCommand(options: CheckOptions, system: string, profile: Profile, only: string): Reproduce {
-  const words = ['check', '--only', only, '--system', system];
+/** What was asked for, as the command line says it. */
+const askedFor = ({ only, skip, level }: CheckOptions): readonly string[] => [
+  ...(only ? ['--only', only.join(',')] : []),
+  ...(skip ? ['--skip', skip.join(',')] : []),
+  ...(level === undefined ? [] : ['--level', level]),
+];
+
+/**
+ * Builds the command for one requirement, or for everything that was asked for when `only` is left out. Values given
+ * with --env are not repeated: a report may travel.
+ */
+export function reproduceCommand(
+  options: CheckOptions,
+  system: string,
+  profile: Profile,
+  only: string | undefined,
+): Reproduce {
+  const words = ['check', ...(only === undefined ? askedFor(options) : ['--only', only]), '--system', system];
   const add = (flag: string, value: string | undefined): void => {
     if (value !== undefined) words.push(flag, value);
   };

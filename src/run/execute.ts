@@ -1,7 +1,7 @@
 /** Runs one probe and turns whatever comes of it into outcomes: its word, a fact about the plugin, or our own fault. */
 import type { Evidence } from '../launch/transcript.ts';
 import { crashCause, lastWords } from './crash.ts';
-import { blocked, type Cause, errored, failed, type Outcome, type ProbeOutcome, skipped } from './outcome.ts';
+import { blocked, type Cause, errored, failed, type Outcome, skipped } from './outcome.ts';
 import {
   Blocked,
   CannotTell,
@@ -11,7 +11,7 @@ import {
   PluginExited,
   PluginFact,
 } from './plugin-fact.ts';
-import type { Probe, ProbeReturn, Session } from './suite.ts';
+import { isOutcome, type Probe, type Session } from './suite.ts';
 
 /** What running a probe gave, by requirement id. */
 export interface Executed {
@@ -20,8 +20,6 @@ export interface Executed {
   /** True when the outcome rests on a fact about the process or connection, not on the probe's own judgement. */
   readonly cutShort: boolean;
 }
-
-const isOutcome = (value: ProbeReturn): value is ProbeOutcome => typeof value.outcome === 'string';
 
 const evidenceOf = (session: Session): readonly Evidence[] => lastWords(session.transcript);
 

@@ -81,6 +81,9 @@ export type ProbeCode<S extends Session> = (...sessions: readonly S[]) => ProbeR
 /** An outcome, or outcomes by id where the probe settles further requirements on the way. */
 export type ProbeReturn = ProbeOutcome | { readonly [id: string]: ProbeOutcome };
 
+/** Whether a probe gave one outcome, that of its own requirement. */
+export const isOutcome = (value: ProbeReturn): value is ProbeOutcome => typeof value.outcome === 'string';
+
 /** Where and how a probe runs. */
 export type ProbeNeeds =
   | {

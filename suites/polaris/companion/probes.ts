@@ -4,7 +4,7 @@
  */
 import { blocked, failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { Blocked } from '../../../src/run/plugin-fact.ts';
-import { type Probe, type ProbeNeeds, type ProbeReturn, probe } from '../../../src/run/suite.ts';
+import { isOutcome, type Probe, type ProbeNeeds, type ProbeReturn, probe } from '../../../src/run/suite.ts';
 import { describeCall } from '../../../src/wire/describe-call.ts';
 import { Status } from '../../../src/wire/grpc-status.ts';
 import type { GrpcSession } from '../../hashicorp-grpc/session.ts';
@@ -129,8 +129,6 @@ function codeOf(base: readonly GrpcProbe[], id: string): GrpcProbe {
 }
 
 const launchesOf = ({ needs }: GrpcProbe): readonly string[] => ('launches' in needs ? needs.launches : []);
-
-const isOutcome = (value: ProbeReturn): value is ProbeOutcome => typeof value.outcome === 'string';
 
 /** Runs a probe of go-plugin's suite for a rule of Polaris that says the same. */
 const borrowed =
