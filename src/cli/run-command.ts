@@ -29,8 +29,8 @@ export interface RunFlags {
 
 const defaultConcurrency = 4;
 
-/** At most so many plugins are under way at once; their processes share one pool all the same. */
-const pluginsAtOnce = 4;
+/** So many plugins are under way at once, each filling the gaps of the other; their processes share one pool. */
+const pluginsAtOnce = 2;
 
 /**
  * Keeps the young generation of the heap at the size it has: V8 makes it larger the longer a program runs, which costs
