@@ -1,5 +1,6 @@
 /** Every wait has a deadline: these are the only ways to wait for a plugin. */
 import type { PluginProcess } from '../launch/plugin-process.ts';
+import { settlesWithin } from '../launch/settles-within.ts';
 import { DeadlinePassed, PluginExited } from './plugin-fact.ts';
 
 /**
@@ -28,6 +29,16 @@ export function whileAlive<T>(
   });
   gone.catch(() => undefined);
   return within(Promise.race([work, gone]), limit);
+}
+
+/** Whether the plugin has ended: a death shows on its sockets a moment before its exit does. */
+export async function hasExited({ exited, whenExited }: PluginProcess, limitMs = 50): Promise<boolean> {
+  return exited !== undefined || settlesWithin(whenExited, limitMs);
+}
+
+/** For what may be the death of the plugin. @throws PluginExited when it has ended, or ends in a moment */
+export async function assertAlive(plugin: PluginProcess): Promise<void> {
+  if (await hasExited(plugin)) throw new PluginExited(await plugin.whenExited);
 }
 
 /** Waits until `condition` holds, asking at most every `everyMs`; false when `limitMs` has passed before. */

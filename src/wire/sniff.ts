@@ -41,8 +41,8 @@ function isCertain(bytes: Buffer): boolean {
   return speech === 'http2' || speech === 'yamux' || (speech === 'http1' && bytes.includes('\n'));
 }
 
-/** Sends an HTTP/2 preface on a fresh connection and looks at what comes back; then tries TLS. Never throws. */
-export async function sniff(address: Address, limitMs: number): Promise<Sniffed> {
+/** Sends an HTTP/2 preface on a fresh connection and looks at what comes back; then tries TLS. Waits for each 500 ms unless said otherwise. Never throws. */
+export async function sniff(address: Address, limitMs = 500): Promise<Sniffed> {
   const result = await connectSocket(address, limitMs);
   if (!result.connected) return { speech: 'refuses', bytes: Buffer.alloc(0) };
   const { socket } = result;

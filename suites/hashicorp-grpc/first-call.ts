@@ -1,25 +1,26 @@
 /** The host's first call: what it says of a plugin that is reached and does not answer it as it should. */
+
 import { type Cause, type Failed, failed } from '../../src/run/outcome.ts';
-import { ConnectionClosed, DeadlinePassed, PluginExited } from '../../src/run/plugin-fact.ts';
+import { ConnectionClosed, DeadlinePassed } from '../../src/run/plugin-fact.ts';
+import { assertAlive } from '../../src/run/within.ts';
 import { describeCall } from '../../src/wire/describe-call.ts';
 import type { CallResult } from '../../src/wire/grpc-call.ts';
 import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
 import { compressedCause, incompleteCause, isCompleteGrpc, isUncompressed } from './call-faults.ts';
 import type { Breaks } from './reach-socket.ts';
-import { healthRequest, healthService, methods } from './services.ts';
+import { healthCheck, methods } from './services.ts';
 import type { GrpcSession } from './session.ts';
 import { wentAway } from './went-away.ts';
 
 /** The first call with both streams open, exactly as after a real host's start. */
 export async function firstCall(session: GrpcSession, connection: GrpcConnection, breaks: Breaks): Promise<void> {
   const startedAt = session.transcript.now();
-  const result = await connection.unary(methods.check, healthRequest(healthService), {
+  const result = await connection.unary(methods.check, healthCheck, {
     limitMs: session.deadlines.callMs,
   });
   session.note(result, startedAt);
-  if (result.end === 'lost' && (await session.hasExited()))
-    throw new PluginExited(session.plugin.exited ?? { atMs: 0 });
+  if (result.end === 'lost') await assertAlive(session.plugin);
   const fault = await faultOf(session, result);
   if (fault) breaks(...fault);
 }
@@ -69,7 +70,7 @@ async function demandOf(session: GrpcSession, result: CallResult): Promise<Cause
   if (status === undefined || status === Status.OK || refusals.includes(status)) return undefined;
   for (const [header, value] of Object.entries(extraHeaders)) {
     const options = { metadata: { [header]: value } };
-    const again = await session.call(methods.check, healthRequest(healthService), options);
+    const again = await session.call(methods.check, healthCheck, options);
     const name = header === 'grpc-timeout' ? 'a deadline (grpc-timeout)' : header;
     if (again.status === Status.OK)
       return { ...about, title: `The plugin demands ${name}, which no host sends: ${describeCall(result)}` };
@@ -102,7 +103,7 @@ async function statusOnOther(session: GrpcSession): Promise<number | undefined> 
   try {
     const other = await session.connect();
     const limitMs = session.deadlines.callMs;
-    const { status } = await other.unary(methods.check, healthRequest(healthService), { limitMs });
+    const { status } = await other.unary(methods.check, healthCheck, { limitMs });
     other.close();
     return status;
   } catch (error) {
@@ -117,7 +118,7 @@ async function answersOtherAuthority(session: GrpcSession): Promise<boolean> {
   // Under TLS the host's name is localhost already: the other one is the plain host's.
   if (session.security) return false;
   const connection = new GrpcConnection(result.socket, { authority: 'localhost', scheme: 'http' });
-  const call = await connection.unary(methods.check, healthRequest(healthService), {
+  const call = await connection.unary(methods.check, healthCheck, {
     limitMs: session.deadlines.callMs,
   });
   connection.close();

@@ -1,10 +1,8 @@
 /** The one call that every plugin should answer, and on which many probes rest. */
 import { Blocked } from '../../src/run/plugin-fact.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
-import { healthRequest, healthService, methods } from './services.ts';
+import { healthCheck, methods } from './services.ts';
 import type { GrpcSession } from './session.ts';
-
-export const healthCheck = healthRequest(healthService);
 
 /** @throws Blocked when health, on which these probes rest, is not there */
 export async function assertHealth(session: GrpcSession): Promise<void> {

@@ -12,7 +12,7 @@ import { readLine } from './handshake-line.ts';
 import type { GrpcLaunch } from './launches/launch.ts';
 import { LogReader } from './logs.ts';
 import { reach } from './reach.ts';
-import { empty, healthRequest, healthService, methods } from './services.ts';
+import { empty, healthCheck, methods } from './services.ts';
 import { GrpcSession } from './session.ts';
 
 /** Reads the versions a launch offered, as the host that set the variable would know them. */
@@ -86,7 +86,7 @@ export async function fence(session: GrpcSession): Promise<string | undefined> {
     const connection = await session.speak(result.socket);
     if (typeof connection === 'string')
       return (await mainAnswers(session)) ? undefined : `a fresh connection: ${connection}`;
-    const call = await connection.unary(methods.check, healthRequest(healthService), { limitMs });
+    const call = await connection.unary(methods.check, healthCheck, { limitMs });
     connection.close();
     if (call.status !== undefined) return undefined;
     if (await session.hasExited()) return undefined;
@@ -100,7 +100,7 @@ async function mainAnswers(session: GrpcSession): Promise<boolean> {
   const main = session.openMain;
   if (!main) return false;
   const limitMs = session.deadlines.callMs;
-  const call = await main.connection.unary(methods.check, healthRequest(healthService), { limitMs });
+  const call = await main.connection.unary(methods.check, healthCheck, { limitMs });
   return call.status !== undefined;
 }
 

@@ -5,8 +5,6 @@ import type { GrpcSession } from './session.ts';
 
 type Break = [requirement: string, outcome: Failed];
 
-const sniffLimitMs = 500;
-
 /** Stdio, broker and one call of the application. */
 export const leastStreams = 3;
 
@@ -41,7 +39,7 @@ export const noSettings = (session: GrpcSession, limitMs: number): Failed =>
 /** What the plugin speaks on a fresh connection. */
 export const sniffed = (session: GrpcSession): Promise<Sniffed> =>
   session.handshake.address
-    ? sniff(session.handshake.address, sniffLimitMs)
+    ? sniff(session.handshake.address)
     : Promise.resolve({ speech: 'refuses', bytes: Buffer.alloc(0) });
 
 /** TLS where the host asked for none. */

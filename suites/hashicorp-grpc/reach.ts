@@ -5,7 +5,7 @@
 import { crashCause, lastWords } from '../../src/run/crash.ts';
 import { type Failed, failed } from '../../src/run/outcome.ts';
 import { Blocked, DeadlinePassed, PluginExited } from '../../src/run/plugin-fact.ts';
-import { whileAlive } from '../../src/run/within.ts';
+import { assertAlive, whileAlive } from '../../src/run/within.ts';
 import type { ConnectResult } from '../../src/wire/address.ts';
 import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
 import { firstCall } from './first-call.ts';
@@ -69,7 +69,7 @@ async function openHttp2(
     const settings = await whileAlive(session.plugin, connection.settings, { limitMs: settingsMs, what: 'SETTINGS' });
     if (!settings) {
       const { error } = await connection.closed;
-      if (await session.hasExited()) throw new PluginExited(session.plugin.exited ?? { atMs: 0 });
+      await assertAlive(session.plugin);
       breaks(...(session.security ? await refusedByTls(session, error) : await notHttp2(session, error)));
       return undefined;
     }

@@ -19,6 +19,9 @@ export function healthRequest(service: string): Buffer {
   return Buffer.concat([Buffer.from([0x0a, name.byteLength]), name]);
 }
 
+/** The request of the host's own check, on which many probes rest. */
+export const healthCheck = healthRequest(healthService);
+
 const servingStatus = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
 
 /** grpc.health.v1.HealthCheckResponse: field 1 is the status; `undefined` when the message is none. */

@@ -7,18 +7,10 @@ import type { Profile } from '../../src/config/profile.ts';
 import type { EnvironmentChanges } from '../../src/launch/environment.ts';
 import type { Exit } from '../../src/launch/exit.ts';
 import type { PluginProcess } from '../../src/launch/plugin-process.ts';
-import { settlesWithin } from '../../src/launch/settles-within.ts';
 import type { Evidence, Transcript } from '../../src/launch/transcript.ts';
-import {
-  Blocked,
-  CannotTell,
-  ConnectionClosed,
-  DeadlinePassed,
-  NotOffered,
-  PluginExited,
-} from '../../src/run/plugin-fact.ts';
+import { Blocked, CannotTell, ConnectionClosed, DeadlinePassed, NotOffered } from '../../src/run/plugin-fact.ts';
 import type { Broken, StartBeside } from '../../src/run/suite.ts';
-import { whileAlive } from '../../src/run/within.ts';
+import { assertAlive, hasExited, whileAlive } from '../../src/run/within.ts';
 import { type ConnectResult, connectSocket, showAddress } from '../../src/wire/address.ts';
 import { describeCall, describeGoaway } from '../../src/wire/describe-call.ts';
 import type { CallOptions, CallResult, GrpcCall } from '../../src/wire/grpc-call.ts';
@@ -226,7 +218,7 @@ export class GrpcSession implements CallSession {
     this.note(result, startedAt);
     if (result.status === undefined && this.wentAway !== undefined && connection === this.#main?.connection)
       throw new Blocked('GRPC-TR-007', this.wentAway);
-    if (result.end === 'lost' && (await this.hasExited())) throw new PluginExited(this.plugin.exited ?? { atMs: 0 });
+    if (result.end === 'lost') await assertAlive(this.plugin);
     return result;
   }
 
@@ -259,11 +251,8 @@ export class GrpcSession implements CallSession {
     );
   }
 
-  /** A connection that ended may mean a process that is ending: gives it a moment to show. */
-  async hasExited(): Promise<boolean> {
-    if (this.plugin.exited) return true;
-    await settlesWithin(this.plugin.whenExited, 50);
-    return this.plugin.exited !== undefined;
+  hasExited(): Promise<boolean> {
+    return hasExited(this.plugin);
   }
 
   lost(what: string): ConnectionClosed {

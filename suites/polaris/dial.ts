@@ -9,8 +9,6 @@ import { type Fault, hostConnection, type PolarisSession } from './session.ts';
 
 export type Dialled = { readonly connection: GrpcConnection } | { readonly fault: Fault };
 
-const sniffLimitMs = 500;
-
 interface DialOptions {
   /** A connected socket, where there is one already. */
   readonly socket?: Socket | undefined;
@@ -32,14 +30,14 @@ export async function dial(session: PolarisSession, path: string, options: DialO
   connection.close();
   if (options.purpose === 'calls') return { fault: secondFault(session, arrived) };
   if (!arrived) {
-    const { speech } = await sniff(address, sniffLimitMs);
+    const { speech } = await sniff(address);
     return {
       fault:
         speech === 'tls' ? spokenFault(session, { speech, bytes: Buffer.alloc(0) }, '') : silentFault(session, path),
     };
   }
   const { error } = await connection.closed;
-  return { fault: spokenFault(session, await sniff(address, sniffLimitMs), error ?? 'the connection ended') };
+  return { fault: spokenFault(session, await sniff(address), error ?? 'the connection ended') };
 }
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

@@ -4,12 +4,11 @@ import type { Profile } from '../../src/config/profile.ts';
 import type { EnvironmentChanges } from '../../src/launch/environment.ts';
 import type { Exit } from '../../src/launch/exit.ts';
 import type { PluginProcess } from '../../src/launch/plugin-process.ts';
-import { settlesWithin } from '../../src/launch/settles-within.ts';
 import type { Evidence, Transcript } from '../../src/launch/transcript.ts';
 import type { Failed } from '../../src/run/outcome.ts';
-import { Blocked, ConnectionClosed, DeadlinePassed, NotOffered, PluginExited } from '../../src/run/plugin-fact.ts';
+import { Blocked, ConnectionClosed, DeadlinePassed, NotOffered } from '../../src/run/plugin-fact.ts';
 import type { Broken, StartBeside } from '../../src/run/suite.ts';
-import { whileAlive } from '../../src/run/within.ts';
+import { assertAlive, hasExited, whileAlive } from '../../src/run/within.ts';
 import { connectSocket } from '../../src/wire/address.ts';
 import { describeCall } from '../../src/wire/describe-call.ts';
 import type { CallOptions, CallResult } from '../../src/wire/grpc-call.ts';
@@ -201,7 +200,7 @@ export class PolarisSession implements CallSession {
     const startedAt = this.transcript.now();
     const result = await connection.unary(path, message, options);
     this.note(result, startedAt);
-    if (result.end === 'lost' && (await this.hasExited())) throw new PluginExited(this.plugin.exited ?? { atMs: 0 });
+    if (result.end === 'lost') await assertAlive(this.plugin);
     return result;
   }
 
@@ -262,11 +261,8 @@ export class PolarisSession implements CallSession {
     );
   }
 
-  /** A connection that ended may mean a process that is ending: gives it a moment to show. */
-  async hasExited(): Promise<boolean> {
-    if (this.plugin.exited) return true;
-    await settlesWithin(this.plugin.whenExited, 50);
-    return this.plugin.exited !== undefined;
+  hasExited(): Promise<boolean> {
+    return hasExited(this.plugin);
   }
 
   async #learnTypes(): Promise<KnownTypes> {

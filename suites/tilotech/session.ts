@@ -1,13 +1,14 @@
 /** One live plugin with what the host has seen of it, and what a probe may do with it. */
+
 import type { Stats } from 'node:fs';
 import type { Profile } from '../../src/config/profile.ts';
 import type { EnvironmentChanges } from '../../src/launch/environment.ts';
 import type { Exit } from '../../src/launch/exit.ts';
 import type { PluginProcess } from '../../src/launch/plugin-process.ts';
-import { settlesWithin } from '../../src/launch/settles-within.ts';
 import type { Evidence, Transcript } from '../../src/launch/transcript.ts';
 import { Blocked, PluginExited } from '../../src/run/plugin-fact.ts';
 import type { Broken, Session, StartBeside } from '../../src/run/suite.ts';
+import { hasExited } from '../../src/run/within.ts';
 import type { ConnectResult } from '../../src/wire/address.ts';
 import { type Exchange, type ExchangeRequest, exchange } from '../../src/wire/http-exchange.ts';
 import { brief, firstValue, goJson } from './json-text.ts';
@@ -155,9 +156,8 @@ export class TiloSession implements Session {
   }
 
   /** Whether the process has ended; a death shows on the socket a moment before its exit does. */
-  async hasExited(): Promise<boolean> {
-    await settlesWithin(this.plugin.whenExited, 150);
-    return this.plugin.exited !== undefined;
+  hasExited(): Promise<boolean> {
+    return hasExited(this.plugin, 150);
   }
 
   /** The last entries of the transcript that tell about calls, signals and the end. */

@@ -6,7 +6,7 @@ import { failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
 import { Blocked } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { Status, statusName } from '../../../src/wire/grpc-status.ts';
-import { healthRequest, healthService, methods } from '../services.ts';
+import { healthCheck, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 
 const blockOf = ({ profile }: GrpcSession) => trialsOf(profile.block('hashicorp-grpc'));
@@ -29,7 +29,7 @@ const any = () => import('../../../src/calls/any-probes.ts');
 
 /** Health is answered as long as the plugin lives, served or not. */
 async function look(session: GrpcSession): Promise<ProbeOutcome> {
-  const { status, message } = await session.answered(methods.check, healthRequest(healthService));
+  const { status, message } = await session.answered(methods.check, healthCheck);
   if (status === Status.OK || status === Status.UNIMPLEMENTED || status === Status.NOT_FOUND) return passed();
   return failed({
     expected: 'health still answers',

@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { PluginExited } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
-import { eventually } from '../../../src/run/within.ts';
+import { assertAlive, eventually } from '../../../src/run/within.ts';
 import { describeCall } from '../../../src/wire/describe-call.ts';
 import { Status } from '../../../src/wire/grpc-status.ts';
-import { assertHealth, healthCheck } from '../health-check.ts';
-import { healthStatus, methods } from '../services.ts';
+import { assertHealth } from '../health-check.ts';
+import { healthCheck, healthStatus, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 
 const servesThree = (session: GrpcSession): ProbeOutcome => {
@@ -29,7 +29,7 @@ async function servesMany(session: GrpcSession): Promise<ProbeOutcome> {
   );
   const [first] = bad;
   if (!first || bad.every(({ status }) => status === Status.NOT_FOUND)) return passed();
-  if (await session.hasExited()) throw new PluginExited(session.plugin.exited ?? { atMs: 0 });
+  await assertAlive(session.plugin);
   session.note(first, session.transcript.now());
   return failed({
     expected: `${count} good answers to ${count} calls at once`,

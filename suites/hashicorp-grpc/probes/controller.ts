@@ -7,10 +7,8 @@ import { eventually } from '../../../src/run/within.ts';
 import { describeCall } from '../../../src/wire/describe-call.ts';
 import { sniff } from '../../../src/wire/sniff.ts';
 import { kill } from '../kill.ts';
-import { empty, healthRequest, healthService, methods } from '../services.ts';
+import { empty, healthCheck, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
-
-const sniffLimitMs = 500;
 
 const noController = 'the plugin has no controller (GRPC-CT-001)';
 
@@ -86,7 +84,7 @@ async function acceptsEmptyRequest(session: GrpcSession): Promise<ProbeOutcome> 
 async function endsOpenCalls(session: GrpcSession): Promise<ProbeOutcome> {
   const { connection } = session.main;
   const watch = connection.call(methods.watch);
-  watch.send(healthRequest(healthService));
+  watch.send(healthCheck);
   watch.finish();
   await eventually(() => watch.messages.length > 0 || !watch.isOpen, { limitMs: session.deadlines.callMs });
   const { unimplemented, accepted, goneAfterMs } = await kill(session);
@@ -105,7 +103,7 @@ async function brokenTls(session: GrpcSession): Promise<Blocked | undefined> {
   const { security } = session;
   const { address } = session.handshake;
   if (!security) {
-    const isTls = address && (await sniff(address, sniffLimitMs)).speech === 'tls';
+    const isTls = address && (await sniff(address)).speech === 'tls';
     return isTls ? new Blocked('GRPC-TLS-002', 'the plugin speaks TLS') : undefined;
   }
   const result = await session.connectRaw();

@@ -1,13 +1,12 @@
 /** Area DL: deadlines, cancelled calls and closed connections. */
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
-import { PluginExited } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
-import { eventually } from '../../../src/run/within.ts';
+import { assertAlive, eventually } from '../../../src/run/within.ts';
 import { describeCall } from '../../../src/wire/describe-call.ts';
 import type { CallResult, GrpcCall } from '../../../src/wire/grpc-call.ts';
 import { Status } from '../../../src/wire/grpc-status.ts';
-import { assertHealth, healthCheck } from '../health-check.ts';
-import { methods } from '../services.ts';
+import { assertHealth } from '../health-check.ts';
+import { healthCheck, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 import { prepareTrial, trialsIn } from './trials.ts';
 
@@ -93,7 +92,7 @@ async function honoursCancel(session: GrpcSession): Promise<ProbeOutcome> {
 
 async function outlivesConnection(session: GrpcSession): Promise<ProbeOutcome> {
   session.main.connection.close();
-  if (await session.hasExited()) throw new PluginExited(session.plugin.exited ?? { atMs: 0 });
+  await assertAlive(session.plugin);
   const connection = await session.connect();
   await session.answered(methods.check, healthCheck, { connection });
   connection.close();

@@ -5,7 +5,7 @@ import { type Probe, probe } from '../../../src/run/suite.ts';
 import { eventually } from '../../../src/run/within.ts';
 import { describeCall } from '../../../src/wire/describe-call.ts';
 import { Status, statusName } from '../../../src/wire/grpc-status.ts';
-import { healthRequest, healthService, healthStatus, methods } from '../services.ts';
+import { healthCheck, healthRequest, healthService, healthStatus, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 
 interface Health {
@@ -120,9 +120,7 @@ async function servingAtOnce(session: GrpcSession): Promise<ProbeOutcome> {
 
 async function answersUnderLoad(session: GrpcSession): Promise<ProbeOutcome> {
   const { callMs } = session.deadlines;
-  const calls = await Promise.all(
-    Array.from({ length: 20 }, () => session.call(methods.check, healthRequest(healthService))),
-  );
+  const calls = await Promise.all(Array.from({ length: 20 }, () => session.call(methods.check, healthCheck)));
   if (calls.some(({ end, status }) => end === 'cancelled' && status === undefined))
     return failed({
       expected: `answers to twenty calls of Check at once within ${callMs} ms`,
@@ -163,7 +161,7 @@ async function servesEmptyName(session: GrpcSession): Promise<ProbeOutcome> {
 async function watches(session: GrpcSession): Promise<ProbeOutcome> {
   await checkPlugin(session);
   const call = session.main.connection.call(methods.watch);
-  call.send(healthRequest(healthService));
+  call.send(healthCheck);
   call.finish();
   const isDone = () => call.messages.length > 0 || !call.isOpen;
   await eventually(isDone, { limitMs: session.deadlines.callMs });

@@ -5,8 +5,8 @@ import { DeadlinePassed } from '../../../src/run/plugin-fact.ts';
 import { type Probe, type ProbeReturn, probe } from '../../../src/run/suite.ts';
 import { describeCall } from '../../../src/wire/describe-call.ts';
 import { Status, statusName } from '../../../src/wire/grpc-status.ts';
-import { assertHealth, healthCheck } from '../health-check.ts';
-import { methods } from '../services.ts';
+import { assertHealth } from '../health-check.ts';
+import { healthCheck, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 
 const mega = 1024 * 1024;

@@ -4,10 +4,9 @@ import { PluginExited } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { eventually } from '../../../src/run/within.ts';
 import type { LogFault } from '../logs.ts';
-import { healthRequest, healthService, methods } from '../services.ts';
+import { privateKey } from '../private-key.ts';
+import { healthCheck, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
-
-const healthCheck = healthRequest(healthService);
 
 /** A rule that no line may break. */
 const everyLine =
@@ -86,7 +85,6 @@ async function survivesDeafHost(session: GrpcSession): Promise<ProbeOutcome> {
   return passed();
 }
 
-const privateKey = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/;
 /** A shorter cookie, such as `hello`, may stand in a log for other reasons. */
 const shortestSecret = 12;
 

@@ -7,7 +7,7 @@ import { type Probe, probe } from '../../../src/run/suite.ts';
 import { eventually } from '../../../src/run/within.ts';
 import type { GrpcCall } from '../../../src/wire/grpc-call.ts';
 import { Status } from '../../../src/wire/grpc-status.ts';
-import { healthRequest, healthService, methods } from '../services.ts';
+import { healthCheck, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 
 const mostTold = 3;
@@ -69,7 +69,7 @@ async function isServed(call: GrpcCall | undefined, isListed: boolean): Promise<
 }
 
 async function answersHealth(session: GrpcSession): Promise<boolean> {
-  const { status } = await session.answered(methods.check, healthRequest(healthService));
+  const { status } = await session.answered(methods.check, healthCheck);
   return status !== Status.UNIMPLEMENTED;
 }
 

@@ -5,11 +5,10 @@ import { blocked, failed, type ProbeOutcome, passed, skipped } from '../../../sr
 import { Blocked, NotOffered } from '../../../src/run/plugin-fact.ts';
 import { type Probe, type ProbeReturn, probe } from '../../../src/run/suite.ts';
 import { sniff } from '../../../src/wire/sniff.ts';
+import { privateKey } from '../private-key.ts';
 import { requirements } from '../requirements.ts';
 import type { GrpcSession } from '../session.ts';
 import type { Security } from '../tls/security.ts';
-
-const sniffLimitMs = 500;
 
 /** The host's half. @throws Blocked, NotOffered */
 function securityOf(session: GrpcSession): Security {
@@ -166,11 +165,11 @@ async function staysPlain(session: GrpcSession): Promise<ProbeOutcome> {
 async function neverFallsBack(session: GrpcSession): Promise<ProbeOutcome> {
   const { address } = session.handshake;
   if (!session.handshake.line || !address) return passed('the plugin refuses to start');
-  if ((await sniff(address, sniffLimitMs)).speech !== 'http2') return passed();
+  if ((await sniff(address)).speech !== 'http2') return passed();
   const { handOut } = await import('../tls/host-certificate.ts');
   const again = await session.startBeside({ PLUGIN_CLIENT_CERT: (await handOut()).pem });
   const secured = again.handshake.address;
-  if (secured && (await sniff(secured, sniffLimitMs)).speech === 'http2')
+  if (secured && (await sniff(secured)).speech === 'http2')
     throw new NotOffered('the plugin offers no AutoMTLS: it serves in clear with a good certificate too');
   return failed({
     expected: 'no service in clear when PLUGIN_CLIENT_CERT cannot be read',
@@ -184,8 +183,6 @@ async function neverFallsBack(session: GrpcSession): Promise<ProbeOutcome> {
     },
   });
 }
-
-const privateKey = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/;
 
 const keyFiles = (folder: string): readonly string[] =>
   readdirSync(folder).filter((name) => {

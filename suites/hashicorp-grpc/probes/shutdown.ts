@@ -2,16 +2,13 @@
 import { basename } from 'node:path';
 import { describeExit } from '../../../src/launch/exit.ts';
 import { failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
-import { PluginExited } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
-import { eventually } from '../../../src/run/within.ts';
+import { assertAlive, eventually } from '../../../src/run/within.ts';
 import { kill } from '../kill.ts';
 import { afterOrderlyEnd, afterShutdown } from '../orderly-end.ts';
-import { healthRequest, healthService, methods } from '../services.ts';
+import { healthCheck, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 import { statOf } from '../socket-file.ts';
-
-const healthCheck = healthRequest(healthService);
 
 const isGone = (session: GrpcSession): Promise<ProbeOutcome> =>
   afterShutdown(session, ({ goneAfterMs, accepted }) => {
@@ -127,7 +124,7 @@ async function toleratesLostHost(session: GrpcSession): Promise<ProbeOutcome> {
   const { connection } = session.main;
   connection.call(methods.check).send(healthCheck);
   connection.close();
-  if (await session.hasExited()) throw new PluginExited(session.plugin.exited ?? { atMs: 0 });
+  await assertAlive(session.plugin);
   const fresh = await session.connect();
   await session.answered(methods.check, healthCheck, { connection: fresh });
   fresh.close();

@@ -1,22 +1,22 @@
 /** Area TR: HTTP/2 as the host speaks it. What keeps every call from working was found when the host connected. */
+
 import { dirname } from 'node:path';
 import { listenersOf } from '../../../src/launch/process-table.ts';
 import { settlesWithin } from '../../../src/launch/settles-within.ts';
 import { type Cause, failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
-import { Blocked, DeadlinePassed, PluginExited } from '../../../src/run/plugin-fact.ts';
+import { Blocked, DeadlinePassed } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
+import { assertAlive } from '../../../src/run/within.ts';
 import { connectSocket } from '../../../src/wire/address.ts';
 import { describeCall, describeGoaway } from '../../../src/wire/describe-call.ts';
 import type { CallResult } from '../../../src/wire/grpc-call.ts';
 import { statusName } from '../../../src/wire/grpc-status.ts';
 import { compressedCause, incompleteCause, isCompleteGrpc, isUncompressed } from '../call-faults.ts';
 import { tooFewStreams } from '../not-http2.ts';
-import { healthRequest, healthService, methods } from '../services.ts';
+import { healthCheck, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 import { modeOf, openToOthers } from '../socket-file.ts';
 import { wentAway } from '../went-away.ts';
-
-const healthCheck = healthRequest(healthService);
 
 /** Passes when the host got past the point that the rule is about. */
 const reached = (session: GrpcSession): ProbeOutcome => {
@@ -179,7 +179,7 @@ async function answersPings(session: GrpcSession): Promise<ProbeOutcome> {
         },
       });
     if (took !== undefined && call.status !== undefined) continue;
-    if (await session.hasExited()) throw new PluginExited(session.plugin.exited ?? { atMs: 0 });
+    await assertAlive(session.plugin);
     if (took === undefined) return pingFault(session, connection.isClosed);
     throw session.lost(`health Check beside a PING: ${describeCall(call)}`);
   }

@@ -12,7 +12,7 @@ import { GrpcConnection } from '../../../src/wire/grpc-connection.ts';
 import { connectTls, type TlsOptions } from '../../../src/wire/tls-connection.ts';
 import { isRequired } from '../../../test/support/required.ts';
 import { until } from '../../../test/support/until.ts';
-import { healthRequest, healthService, methods } from '../services.ts';
+import { healthCheck, methods } from '../services.ts';
 import { type HostCertificate, makeHostCertificate } from './host-certificate.ts';
 
 const run = promisify(execFile);
@@ -86,7 +86,7 @@ async function answers(
   const secured = await connectTls(plain.socket, { limitMs: 10_000, certificate: pem, key: keyPem, ...options });
   if (!secured.connected) return false;
   const connection = new GrpcConnection(secured.socket, { authority: 'localhost', scheme: 'https' });
-  const { status } = await connection.unary(methods.check, healthRequest(healthService), { limitMs: 10_000 });
+  const { status } = await connection.unary(methods.check, healthCheck, { limitMs: 10_000 });
   connection.close();
   return status !== undefined;
 }

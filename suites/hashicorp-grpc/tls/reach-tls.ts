@@ -8,7 +8,7 @@ import { readCertificateRequest } from '../../../src/wire/certificate-request.ts
 import { GrpcConnection } from '../../../src/wire/grpc-connection.ts';
 import { sniff } from '../../../src/wire/sniff.ts';
 import { requirements } from '../requirements.ts';
-import { healthRequest, healthService, methods } from '../services.ts';
+import { healthCheck, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 import { readCertificate } from './certificate-facts.ts';
 import { handshakeFailed, judgeAnnounced, judgeCertificate, judgeRequest, type TlsFault } from './go-judge.ts';
@@ -102,7 +102,7 @@ export async function answersAs(
   const secured = await session.security.secure(result.socket, { limitMs, ...options }, as);
   if (!secured.connected) return false;
   const connection = new GrpcConnection(secured.socket, { authority: 'localhost', scheme: 'https' });
-  const call = await connection.unary(methods.check, healthRequest(healthService), { limitMs });
+  const call = await connection.unary(methods.check, healthCheck, { limitMs });
   connection.close();
   return call.status !== undefined;
 }
