@@ -39,7 +39,7 @@ const checkOf = (fixture, ...words) => [
   'check',
   '--quiet',
   ...words,
-  // A Polaris plugin of the first generations is a go-plugin to whoever is not told.
+  // The prototype of Polaris plugins is a go-plugin to whoever is not told.
   ...(fixture.generation ? ['--system', 'polaris'] : []),
   ...(fixture.cookie ? ['--cookie', `${fixture.cookie.key}=${fixture.cookie.value}`] : []),
   ...(fixture.protocolVersions ?? []).flatMap((version) => ['--protocol-version', String(version)]),

@@ -1,6 +1,7 @@
 /**
  * Says which system a plugin belongs to, from what it does: started once with variables that satisfy every system at
- * once, and once with none, because some plugins serve only without and some only with them.
+ * once, and once with none, because some plugins serve only without and some only with them. Where two systems know
+ * what it does, it is started without the variables of the one: what then refuses to serve belongs to that one.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -87,13 +88,12 @@ function sighter(plugin: PluginProcess, folder: string): () => Sighting {
   };
 }
 
-function judge(registry: Registry, sighting: Sighting): Recognised | undefined {
-  for (const entry of registry) {
+/** Every system that knows what a plugin does, in the order of the registry. */
+const judge = (registry: Registry, sighting: Sighting): readonly Recognised[] =>
+  registry.flatMap((entry) => {
     const found = entry.recognise(sighting);
-    if (found !== undefined) return { entry, ...(typeof found === 'string' ? { sign: found } : found) };
-  }
-  return undefined;
-}
+    return found === undefined ? [] : [{ entry, ...(typeof found === 'string' ? { sign: found } : found) }];
+  });
 
 const shown = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}…` : text);
 
@@ -110,13 +110,20 @@ function describe(plugin: PluginProcess, { stdout, stderr, sockets }: Sighting):
   return parts.join(', ');
 }
 
-async function see(input: RecogniseInput, isInvited: boolean): Promise<Recognised | Unrecognised> {
+interface Look {
+  readonly found: readonly Recognised[];
+  /** What it did, where nobody knows it. */
+  readonly did: string;
+}
+
+/** @param hosts the systems whose variables the plugin is started with */
+async function see(input: RecogniseInput, hosts: Registry): Promise<Look> {
   const { registry, launcher, plugin, program, limitMs } = input;
   const [first, ...rest] = plugin.command;
   if (first === undefined) throw new Error('a plugin that runs already is not looked at');
   // A folder of this look alone: what appears in it is this plugin's.
   const folder = mkdtempSync(join(launcher.directory, 'r-'));
-  const invitations = isInvited ? await Promise.all(registry.map((entry) => entry.invite(folder))) : [];
+  const invitations = await Promise.all(hosts.map((entry) => entry.invite(folder)));
   const started = await launcher.start({
     launch: 'recognise',
     path: program.path,
@@ -133,7 +140,7 @@ async function see(input: RecogniseInput, isInvited: boolean): Promise<Recognise
       ),
   });
   const look = sighter(started, folder);
-  let found: Recognised | undefined;
+  let found: readonly Recognised[] = [];
   // A plugin that has written a line nobody knows will hardly say more: a moment, then that is that.
   const hasSpoken = () => {
     const { firstLine } = started.stdout;
@@ -143,22 +150,33 @@ async function see(input: RecogniseInput, isInvited: boolean): Promise<Recognise
   await eventually(
     () => {
       found = judge(registry, look());
-      return found !== undefined || isOver();
+      return found.length > 0 || isOver();
     },
     { limitMs, everyMs: 10 },
   );
   const last = look();
-  found ??= judge(registry, last);
-  const did = found ? '' : describe(started, last);
+  if (found.length === 0) found = judge(registry, last);
+  const did = found.length > 0 ? '' : describe(started, last);
   await started.end('it was only looked at');
   rmSync(folder, { recursive: true, force: true });
-  return found ?? { entry: undefined, did };
+  return { found, did };
+}
+
+/** The system that a plugin serves for and for no other; `undefined` where it serves without it as well. */
+async function soleHost(input: RecogniseInput, rivals: readonly Recognised[]): Promise<Recognised | undefined> {
+  for (const rival of rivals) {
+    const others = input.registry.filter((entry) => entry !== rival.entry);
+    const [without] = (await see(input, others)).found;
+    if (without?.refuses) return { ...rival, sign: `${rival.sign}, and serves only with the variables of such a host` };
+  }
+  return undefined;
 }
 
 /** Recognises a plugin's system, from what it does with all invitations, or else without any. */
 export async function recognise(input: RecogniseInput): Promise<Recognised | Unrecognised> {
-  const invited = await see(input, true);
-  if (invited.entry) return invited;
-  const alone = await see(input, false);
-  return alone.entry ? alone : invited;
+  const invited = await see(input, input.registry);
+  const [first, ...rivals] = invited.found;
+  if (first) return (first.refuses ? undefined : await soleHost(input, rivals)) ?? first;
+  const [alone] = (await see(input, [])).found;
+  return alone ?? { entry: undefined, did: invited.did };
 }

@@ -18,6 +18,8 @@ export interface Sighting {
 export interface Recognition {
   readonly sign: string;
   readonly form?: string;
+  /** It was recognised by how it refuses to serve. */
+  readonly refuses?: true;
 }
 
 /** An option of the command line that only one system has; its value goes into the profile's block of that system. */

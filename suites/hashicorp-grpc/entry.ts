@@ -3,7 +3,7 @@ import type { SystemEntry } from '../../src/run/registry.ts';
 
 const handshake = /^\s*\+?\d+\|\d+\|(?:unix|tcp)\|[^|]+\|grpc(?:\||\s*$)/;
 const olderHandshake = /^\s*\d+\|\d+\|(?:unix|tcp)\|[^|]+(?:\||\s*$)/;
-const refusal = /This binary is a plugin|magic cookie/i;
+const refusal = /\bis a plugin\b|magic cookie/i;
 
 export const hashicorpGrpc: SystemEntry = {
   system: 'hashicorp-grpc',
@@ -15,6 +15,8 @@ export const hashicorpGrpc: SystemEntry = {
   recognise: ({ stdout, stderr }) => {
     if (stdout.some((line) => handshake.test(line))) return 'it prints a handshake line that names grpc';
     if (stdout.some((line) => olderHandshake.test(line))) return 'it prints a go-plugin handshake line';
-    return stderr.some((line) => refusal.test(line)) ? 'it asks for a magic cookie' : undefined;
+    return stderr.some((line) => refusal.test(line))
+      ? { sign: 'it asks for a magic cookie', refuses: true }
+      : undefined;
   },
 };

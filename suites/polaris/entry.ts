@@ -68,11 +68,11 @@ export const polaris = (companion: () => Promise<Suite>): SystemEntry => ({
       };
     if (stderr.some((line) => line.includes('/tmp/polaris-')))
       return { sign: 'it wants a folder of a Polaris server', form: 'sockets' };
-    // In the whole list go-plugin's own system comes first; here the system was named.
+    // In the whole list go-plugin's own system comes first: here the system was named, or only its cookie is taken.
     if (stdout.some((line) => handshake.test(line)))
       return { sign: 'it prints the handshake of a go-plugin', form: 'go-plugin' };
-    return stderr.some((line) => /This binary is a plugin|magic cookie/i.test(line))
-      ? { sign: 'it asks for the cookie of a go-plugin', form: 'go-plugin' }
+    return stderr.some((line) => /\bis a plugin\b|magic cookie/i.test(line))
+      ? { sign: 'it asks for the cookie of a go-plugin', form: 'go-plugin', refuses: true }
       : undefined;
   },
 });
