@@ -3,7 +3,8 @@ import { type Cause, failed } from '../../src/run/outcome.ts';
 import { listServices } from '../../src/wire/list-services.ts';
 import { type Contract, contracts } from './contract.ts';
 import { dial } from './dial.ts';
-import type { Fault, PolarisSession, Scanned } from './session.ts';
+import type { Fault } from './fault.ts';
+import type { PolarisSession, Scanned } from './session.ts';
 
 /** The contracts that count: all, or the one of the generation that was asked for. */
 const wanted = ({ settings }: PolarisSession): readonly Contract[] =>

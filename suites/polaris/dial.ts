@@ -5,7 +5,8 @@ import { failed } from '../../src/run/outcome.ts';
 import { type Address, connectSocket } from '../../src/wire/address.ts';
 import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
 import { type Sniffed, sniff } from '../../src/wire/sniff.ts';
-import { type Fault, hostConnection, type PolarisSession } from './session.ts';
+import type { Fault } from './fault.ts';
+import { hostConnection, type PolarisSession } from './session.ts';
 
 export type Dialled = { readonly connection: GrpcConnection } | { readonly fault: Fault };
 

@@ -9,8 +9,9 @@ import { type Listener, listenersOf } from '../../src/launch/process-table.ts';
 import type { ProgramFacts } from '../../src/launch/program.ts';
 import { explainEarlyExit } from '../../src/run/early-exit.ts';
 import { type Cause, failed } from '../../src/run/outcome.ts';
+import type { Fault } from './fault.ts';
 import { entriesOf, showEntry, socketsBelow } from './folder.ts';
-import type { Fault, PolarisSession } from './session.ts';
+import type { PolarisSession } from './session.ts';
 
 export const folderVariable = 'POLARIS_PLUGGABLE_SOCKETS_FOLDER';
 export const defaultFolder = '/tmp/polaris-pluggable-sockets';

@@ -10,8 +10,9 @@ import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
 import { type Listing, listServices } from '../../src/wire/list-services.ts';
 import { dial } from './dial.ts';
+import type { Fault } from './fault.ts';
 import { type Entry, entriesOf, entryAt } from './folder.ts';
-import { type Fault, hostConnection, type PolarisSession, type Scanned } from './session.ts';
+import { hostConnection, type PolarisSession, type Scanned } from './session.ts';
 
 const reflection = 'grpc.reflection.v1alpha.ServerReflection';
 

@@ -5,7 +5,6 @@ import type { EnvironmentChanges } from '../../src/launch/environment.ts';
 import type { Exit } from '../../src/launch/exit.ts';
 import type { PluginProcess } from '../../src/launch/plugin-process.ts';
 import type { Evidence, Transcript } from '../../src/launch/transcript.ts';
-import type { Failed } from '../../src/run/outcome.ts';
 import { Blocked, ConnectionClosed, DeadlinePassed, NotOffered } from '../../src/run/plugin-fact.ts';
 import type { Broken, StartBeside } from '../../src/run/suite.ts';
 import { assertAlive, hasExited, whileAlive } from '../../src/run/within.ts';
@@ -15,14 +14,10 @@ import type { CallOptions, CallResult } from '../../src/wire/grpc-call.ts';
 import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
 import type { Contract, Question } from './contract.ts';
+import { blockedBy, type Fault, refuseOthers } from './fault.ts';
 import type { Entry } from './folder.ts';
 import type { Settings } from './settings.ts';
-
-/** A fault with the requirement that it breaks. */
-export interface Fault {
-  readonly breaks: string;
-  readonly outcome: Failed;
-}
+import { showBytes } from './show-bytes.ts';
 
 /** What the scan of one socket came to. */
 export interface Scanned {
@@ -294,25 +289,4 @@ export class PolarisSession implements CallSession {
   evidence(count = 4): readonly Evidence[] {
     return this.transcript.last(count, 'call', 'connection', 'file', 'signal', 'exit', 'stderr');
   }
-}
-
-/** Says what stands in the way, in the words of its cause. */
-export const blockedBy = ({ by, outcome }: Broken): Blocked =>
-  new Blocked(by, outcome.cause?.title ?? outcome.observed);
-
-/** @throws Blocked when a question met with a rule that has a probe of its own */
-function refuseOthers({ path, status, end }: CallResult, limitMs: number): void {
-  if (status === Status.UNAUTHENTICATED)
-    throw new Blocked('POL-SVC-009', 'the plugin demands credentials that no server sends');
-  if (status === Status.DEADLINE_EXCEEDED || (status === undefined && end === 'cancelled'))
-    throw new Blocked('POL-SVC-005', `${path} was not answered within ${limitMs / 1000} s`);
-}
-
-const shownBytes = 24;
-
-/** `08 01`; `no bytes` for an empty message. */
-export function showBytes(bytes: Uint8Array): string {
-  if (bytes.byteLength === 0) return 'no bytes';
-  const shown = Array.from(bytes.subarray(0, shownBytes), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return bytes.byteLength > shownBytes ? `${shown} … (${bytes.byteLength} bytes)` : shown;
 }

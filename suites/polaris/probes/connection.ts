@@ -4,8 +4,9 @@ import { type Probe, probe } from '../../../src/run/suite.ts';
 import { connectSocket } from '../../../src/wire/address.ts';
 import { GrpcConnection } from '../../../src/wire/grpc-connection.ts';
 import { listServices } from '../../../src/wire/list-services.ts';
+import { blockedBy } from '../fault.ts';
 import { showListing } from '../scan.ts';
-import { blockedBy, hostConnection, type PolarisSession } from '../session.ts';
+import { hostConnection, type PolarisSession } from '../session.ts';
 
 /** The rules of a connection, from the outside in: what broke one of them kept the others from being seen. */
 const order = ['POL-CONN-001', 'POL-CONN-002', 'POL-CONN-003'] as const;

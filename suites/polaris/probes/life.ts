@@ -9,11 +9,12 @@ import { describeCall } from '../../../src/wire/describe-call.ts';
 import type { GrpcConnection } from '../../../src/wire/grpc-connection.ts';
 import { Status } from '../../../src/wire/grpc-status.ts';
 import type { Contract } from '../contract.ts';
+import { blockedBy } from '../fault.ts';
 import { entryAt } from '../folder.ts';
 import { olderVariable } from '../launches.ts';
 import { folderVariable } from '../not-found.ts';
 import { QuestionType } from '../questions.ts';
-import { blockedBy, type PolarisSession } from '../session.ts';
+import type { PolarisSession } from '../session.ts';
 
 /** Whether the whole plugin has gone, wrappers and children included. */
 const isGone = ({ plugin }: PolarisSession): boolean => plugin.exited !== undefined && plugin.processes().length === 0;

@@ -2,9 +2,10 @@
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { listServices } from '../../../src/wire/list-services.ts';
+import { blockedBy } from '../fault.ts';
 import { entryAt } from '../folder.ts';
 import { faultOf, showListing } from '../scan.ts';
-import { blockedBy, type PolarisSession } from '../session.ts';
+import type { PolarisSession } from '../session.ts';
 
 const rules = ['POL-REFL-001', 'POL-REFL-005', 'POL-REFL-002', 'POL-REFL-008'] as const;
 

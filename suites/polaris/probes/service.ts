@@ -7,7 +7,8 @@ import type { CallResult } from '../../../src/wire/grpc-call.ts';
 import { Status } from '../../../src/wire/grpc-status.ts';
 import type { Contract, Reading } from '../contract.ts';
 import { all, QuestionType, showQuestion } from '../questions.ts';
-import { type PolarisSession, showBytes } from '../session.ts';
+import type { PolarisSession } from '../session.ts';
+import { showBytes } from '../show-bytes.ts';
 
 /** How the server reads an answer with status OK. */
 export const readingOf = (contract: Contract, { messages }: CallResult): Reading => {

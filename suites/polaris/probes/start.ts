@@ -3,11 +3,12 @@ import { dirname } from 'node:path';
 import { describeExit } from '../../../src/launch/exit.ts';
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
+import { blockedBy } from '../fault.ts';
 import { entryAt } from '../folder.ts';
 import { isShared, olderVariable } from '../launches.ts';
 import { defaultFolder, denied, folderVariable } from '../not-found.ts';
 import { scan } from '../scan.ts';
-import { blockedBy, type PolarisSession } from '../session.ts';
+import type { PolarisSession } from '../session.ts';
 
 /** Rules that were settled while the plugin was looked for. @throws Blocked */
 function atStart({ broken }: PolarisSession, id: string, note?: string): ProbeOutcome {
