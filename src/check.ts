@@ -9,7 +9,7 @@ import { hashCommand, hashFile } from './launch/hash-file.ts';
 import { languageOf } from './launch/language.ts';
 import { Launcher, StartRefused } from './launch/launcher.ts';
 import type { ProgramFacts } from './launch/program.ts';
-import { type Plan, plannedIds, planRun } from './plan/plan.ts';
+import { needsSoak, plannedIds, planRun } from './plan/plan.ts';
 import { scopeOf } from './plan/selection.ts';
 import { programOf, specOf } from './plugin-spec.ts';
 import { buildReport, demandedIds, type ReportInput, reportOutcome } from './report/build-report.ts';
@@ -24,7 +24,7 @@ import type { Registry } from './run/registry.ts';
 import { type Result, Results } from './run/results.ts';
 import { RunState } from './run/run-state.ts';
 import { type LaunchRecord, type PluginSpec, Starter } from './run/starter.ts';
-import type { Launch, Observed, Session, Suite } from './run/suite.ts';
+import type { Observed, Suite } from './run/suite.ts';
 import { version } from './version.ts';
 
 /** What a check needs beside its options. */
@@ -129,7 +129,7 @@ export async function runCheck(given: CheckOptions, context: CheckContext): Prom
       interrupted: context.signal?.aborted ?? false,
       notes: prepared.notes,
       ...(baseline && { baseline: { baseline, today: startedAt.toISOString().slice(0, 10) } }),
-      command: (id) => reproduceCommand(options, suite.system, completed, seenBy(plan, id)),
+      command: (id) => reproduceCommand(options, suite.system, completed, askingFor(suite, options, id)),
     };
     return buildReport(input);
   } finally {
@@ -138,8 +138,9 @@ export async function runCheck(given: CheckOptions, context: CheckContext): Prom
   }
 }
 
-/** What to ask for to see a requirement fail again: a failure that its own probe had no part in takes the whole run. */
-const seenBy = (plan: Plan<Session, Launch>, id: string): string | undefined => (plan.skipped.has(id) ? undefined : id);
+/** What to ask for to see a requirement fail again: what only a soak would probe was seen by the run as it was. */
+const askingFor = (suite: Suite, { soak }: CheckOptions, id: string): string | undefined =>
+  needsSoak(suite, id) && !soak ? undefined : id;
 
 interface RunAll {
   readonly options: CheckOptions;
@@ -180,7 +181,7 @@ async function runAll({ options, profile, prepared, suite, context }: RunAll) {
     }
     const row = {
       language: languageOf(program),
-      command: (id: string) => reproduceCommand(options, suite.system, starter.profile, seenBy(plan, id)),
+      command: (id: string) => reproduceCommand(options, suite.system, starter.profile, askingFor(suite, options, id)),
       demanded: demandedIds(suite, starter.profile.requires),
     };
     const onSettled = (result: Result): void => {

@@ -51,6 +51,10 @@ function launchesLookedAt(needs: ProbeNeeds, isSmoke: boolean): readonly string[
   return isSmoke ? named : [...named, ...(needs.at ?? [])];
 }
 
+/** Whether a requirement is probed by waiting for minutes only, which must be asked for. */
+export const needsSoak = ({ probes }: Pick<Suite, 'probes'>, id: string): boolean =>
+  probes.some(({ id: own, needs }) => 'soak' in needs && needs.soak && (own === id || needs.settles?.includes(id)));
+
 /** Plans a run. @throws UsageError for a scope that names nothing */
 export function planRun<S extends Session, L extends Launch<S>>(suite: Suite<S, L>, options: PlanOptions): Plan<S, L> {
   const { scope, soak, isolate, shuffleSeed } = options;

@@ -21,12 +21,20 @@ export function panicLine(lines: readonly string[]): string | undefined {
 
 const short = (text: string): string => (text.length > 160 ? `${text.slice(0, 157)}…` : text);
 
-/** The cause of a death during `during`. */
-export function crashCause(session: Session, exit: Exit, during: string): Cause {
-  const line = panicLine(session.plugin.stderr.lastLines(60));
-  const words = line === undefined ? '' : `; ${short(line)}`;
-  return {
-    class: 'crash-in-call',
-    title: `The plugin ${describeExit(exit)} during ${during}${words}`,
-  };
+/** What the plugin said of its death, to stand behind a sentence. */
+function wordsOf({ plugin }: Session): string {
+  const line = panicLine(plugin.stderr.lastLines(60));
+  return line === undefined ? '' : `; ${short(line)}`;
 }
+
+/** The cause of a death during `during`. */
+export const crashCause = (session: Session, exit: Exit, during: string): Cause => ({
+  class: 'crash-in-call',
+  title: `The plugin ${describeExit(exit)} during ${during}${wordsOf(session)}`,
+});
+
+/** The cause of a death that nobody brought about. */
+export const idleCause = (session: Session, exit: Exit): Cause => ({
+  class: 'exits-when-idle',
+  title: `The plugin ${describeExit(exit)} by itself: no call had been made since its start${wordsOf(session)}`,
+});

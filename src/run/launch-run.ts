@@ -5,7 +5,7 @@
  */
 import { settlesWithin } from '../launch/settles-within.ts';
 import type { LaunchPlan } from '../plan/plan.ts';
-import { crashCause, lastWords } from './crash.ts';
+import { crashCause, idleCause, lastWords } from './crash.ts';
 import type { Engine } from './engine.ts';
 import { type Executed, execute, isFallback } from './execute.ts';
 import { blocked, type Failed, failed, type Outcome } from './outcome.ts';
@@ -216,7 +216,7 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
       const ended = Promise.race([opened.session.plugin.whenExited, this.#engine.state.whenStopped]);
       await settlesWithin(ended, Math.min(livedMs, 3000) + this.#engine.plan.watchMs);
       const { exited } = opened.session.plugin;
-      return exited && !exited.killedBy ? died(opened.session, 'nothing: nobody had called it') : undefined;
+      return exited && !exited.killedBy ? died(opened.session) : undefined;
     } finally {
       await opened.close();
     }
@@ -233,10 +233,11 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
   }
 }
 
-function died(session: Session, after: string): Failed {
+/** @param after what the plugin died of; nothing, when it died by itself */
+function died(session: Session, after?: string): Failed {
   const { exited } = session.plugin;
   if (!exited) throw new Error('a death needs an exit');
-  const cause = crashCause(session, exited, after);
+  const cause = after === undefined ? idleCause(session, exited) : crashCause(session, exited, after);
   return failed({
     expected: 'the plugin keeps running',
     observed: cause.title.replace(/^The plugin/, 'the plugin'),

@@ -45,16 +45,16 @@ export async function reach(session: GrpcSession, attempt: Promise<ConnectResult
     if (!(error instanceof PluginExited)) throw error;
     const orphan = orphanOf(session);
     if (orphan) breaks('GRPC-LE-002', orphan);
-    else breaks('GRPC-SD-008', exited(session, error, 'the host connected'));
+    else breaks('GRPC-SD-008', exited(session, error));
   }
 }
 
-const exited = (session: GrpcSession, error: PluginExited, during: string): Failed =>
+const exited = (session: GrpcSession, error: PluginExited): Failed =>
   failed({
     expected: 'the plugin keeps running',
-    observed: `${error.message} while ${during}`,
+    observed: `${error.message} while the host connected`,
     evidence: lastWords(session.transcript),
-    cause: crashCause(session, error.exit, `start: ${during}`),
+    cause: crashCause(session, error.exit, 'its start, as the host connected'),
   });
 
 async function openHttp2(

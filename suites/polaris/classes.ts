@@ -26,6 +26,7 @@ export const classes: Readonly<Record<string, readonly string[]>> = {
   'error-for-an-answer': ['POL-SVC-001', 'POL-SVC-002', 'POL-SVC-003', 'POL-SVC-006'],
   'too-few-streams': ['POL-SVC-007'],
   'crash-in-call': ['POL-ERR-001'],
+  'exits-when-idle': ['POL-SOCK-002'],
   'closes-idle-connection': ['POL-CONN-005'],
   'left-behind': ['POL-SOCK-006', 'POL-SOCK-007', 'POL-LIFE-002'],
   'moves-on-restart': ['POL-LIFE-001'],
