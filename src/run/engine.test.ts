@@ -147,6 +147,14 @@ describe('a plugin that dies', () => {
     });
   });
 
+  test('without anybody touching it blocks what the probe would have settled as well', async () => {
+    const probes = [says('TINY-A-001', 'slow', { settles: ['TINY-A-002'] })];
+    expect(await told({ probes }, { fault: 'dies-idle' })).toMatchObject({
+      'TINY-A-001': `blocked by ${idleRequirement}`,
+      'TINY-A-002': `blocked by ${idleRequirement}`,
+    });
+  });
+
   test('in its isolated probe failed, unless ending is what the probe is about', async () => {
     const probes = [
       says('TINY-A-001', 'die-late', { isolated: true }),

@@ -258,11 +258,13 @@ const hung = (session: Session, after: string, trouble: string): Failed =>
     },
   });
 
+/** Whether an outcome was the probe's own, or is blamed on it. */
+const isOwn = (id: string, outcome: Outcome, probe: { id: string }): boolean =>
+  id === probe.id || outcome.outcome === 'failed' || (outcome.outcome === 'blocked' && outcome.blockedBy === probe.id);
+
 const settleAll = (probe: { id: string }, executed: Executed, outcome: Outcome): Executed => ({
   ...executed,
-  outcomes: new Map(
-    [...executed.outcomes].map(([id, own]) => [id, own.outcome === 'failed' || id === probe.id ? outcome : own]),
-  ),
+  outcomes: new Map([...executed.outcomes].map(([id, own]) => [id, isOwn(id, own, probe) ? outcome : own])),
 });
 
 /** What a plugin that dies by itself did to a probe is no fault of the probe's requirement. */
