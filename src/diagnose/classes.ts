@@ -246,7 +246,7 @@ const table = {
   'exits-when-idle': {
     title: 'The plugin ends by itself',
     explanation: 'The host decides when a plugin ends; one that ends while nobody calls it looks like a crash.',
-    fix: 'Run until Shutdown.',
+    fix: 'Run until the host ends the plugin: start no timer that ends it, and let no connection that closes do so.',
   },
   'closes-idle-connection': {
     title: 'Quiet connections are closed',

@@ -36,5 +36,5 @@ export const crashCause = (session: Session, exit: Exit, during: string): Cause 
 /** The cause of a death that nobody brought about. */
 export const idleCause = (session: Session, exit: Exit): Cause => ({
   class: 'exits-when-idle',
-  title: `The plugin ${describeExit(exit)} by itself: no call had been made since its start${wordsOf(session)}`,
+  title: `The plugin ${describeExit(exit)} after nothing but the start of a host${wordsOf(session)}`,
 });

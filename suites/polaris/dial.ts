@@ -1,5 +1,7 @@
 /** Makes a connection ready as the server does: a plain socket, HTTP/2 from the first byte, SETTINGS within the limit. */
+
 import type { Socket } from 'node:net';
+import { describeExit } from '../../src/launch/exit.ts';
 import { settlesWithin } from '../../src/launch/settles-within.ts';
 import { failed } from '../../src/run/outcome.ts';
 import { type Address, connectSocket } from '../../src/wire/address.ts';
@@ -24,12 +26,12 @@ export async function dial(session: PolarisSession, path: string, options: DialO
   const result = options.socket
     ? { connected: true as const, socket: options.socket }
     : await connectSocket(address, dialMs);
-  if (!result.connected) return { fault: refusedFault(session, path, result.message, options.purpose) };
+  if (!result.connected) return { fault: await refusedFault(session, path, result.message, options.purpose) };
   const connection = new GrpcConnection(result.socket, hostConnection);
   const arrived = await settlesWithin(connection.settings, dialMs);
   if (arrived && connection.settingsAfterMs !== undefined) return { connection };
   connection.close();
-  if (options.purpose === 'calls') return { fault: secondFault(session, arrived) };
+  if (options.purpose === 'calls') return { fault: await secondFault(session, arrived) };
   if (!arrived) {
     const { speech } = await sniff(address);
     return {
@@ -43,7 +45,12 @@ export async function dial(session: PolarisSession, path: string, options: DialO
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
-function refusedFault(session: PolarisSession, path: string, message: string, purpose: DialOptions['purpose']): Fault {
+async function refusedFault(
+  session: PolarisSession,
+  path: string,
+  message: string,
+  purpose: DialOptions['purpose'],
+): Promise<Fault> {
   if (purpose === 'calls') return secondFault(session, true, message);
   session.transcript.add('connection', `${nameOf(path)}: ${message}`);
   return {
@@ -63,8 +70,12 @@ function refusedFault(session: PolarisSession, path: string, message: string, pu
 }
 
 /** The scan got through, and the connection for calls does not. */
-function secondFault(session: PolarisSession, closed: boolean, message?: string): Fault {
+async function secondFault(session: PolarisSession, closed: boolean, message?: string): Promise<Fault> {
   const observed = message ?? (closed ? 'the plugin closes it without a word' : 'not a byte comes back');
+  const exit = (await session.hasExited()) ? session.exited : undefined;
+  const title = exit
+    ? `The plugin ${describeExit(exit)} once the connection of the scan had closed: the server ends with exit status 255`
+    : 'The plugin takes one connection, and the scan uses it up: the server ends with exit status 255';
   return {
     breaks: 'POL-CONN-003',
     outcome: failed({
@@ -74,7 +85,7 @@ function secondFault(session: PolarisSession, closed: boolean, message?: string)
       cause: {
         class: 'not-listening',
         variant: 'one-connection',
-        title: 'The plugin takes one connection, and the scan uses it up: the server ends with exit status 255',
+        title,
         fix: 'Keep the listener open for as long as the plugin runs.',
       },
     }),

@@ -2,6 +2,7 @@
 import { describeExit } from '../../../src/launch/exit.ts';
 import { crashCause } from '../../../src/run/crash.ts';
 import { failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
+import { Blocked } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { callMethod } from '../call.ts';
 import { type Finding, judgeFailure } from '../findings.ts';
@@ -122,12 +123,17 @@ async function survivesCrashes(session: TiloSession): Promise<ProbeOutcome> {
   return passed();
 }
 
+const endsByItself = 'TILO-READY-007';
+
 /** The host starts a plugin that is gone once more and sends the same request again: so do we, to tell what comes. */
 async function diedTwice(session: TiloSession, method: Method): Promise<ProbeOutcome> {
   const exit = session.plugin.exited ?? { atMs: 0 };
   const evidence = session.recent(8);
   session.leaving = true;
   const again = await restart(session);
+  // What ends without any call did not end because of this one.
+  if (again.broken?.by === endsByItself || (!again.broken && (await again.hasExited())))
+    throw new Blocked(endsByItself, `the plugin ends without a call to ${method.name} as well`);
   const second = again.broken ? undefined : await callMethod(again, method);
   again.leaving = true;
   const then = !second
