@@ -5,7 +5,7 @@
 import { StartRefused } from '../launch/launcher.ts';
 import type { LaunchPlan, Plan } from '../plan/plan.ts';
 import { type Executed, execute } from './execute.ts';
-import { LaunchRun, unseen } from './launch-run.ts';
+import { endedBefore, LaunchRun, unseen } from './launch-run.ts';
 import { Opener, Stopped } from './opener.ts';
 import { blocked, errored, type Outcome, skipped } from './outcome.ts';
 import type { Pool } from './pool.ts';
@@ -174,11 +174,21 @@ export class Engine<S extends Session, L extends Launch<S>> {
 
   /** A plugin that dies by itself was not killed by whichever probe it died in. */
   #acquit(): void {
-    for (const { launch, probe, executed } of this.fallen) {
-      if (!this.idleLaunches.has(launch)) continue;
-      for (const id of executed.outcomes.keys()) this.state.results.drop(id, ({ outcome }) => outcome === 'failed');
-      this.state.record(probe, unseen(probe, { ...executed, cutShort: true }, this.suite.idleRequirement), [launch]);
+    const { idleRequirement, crashRequirement } = this.suite;
+    const { results } = this.state;
+    const idle = results.get(idleRequirement)?.outcome;
+    const isKnown = idle?.outcome === 'failed' && idle.cause?.class === 'exits-when-idle';
+    const acquitted = this.fallen.filter(
+      ({ launch, executed }) => !executed.outcomes.has(idleRequirement) && (isKnown || this.idleLaunches.has(launch)),
+    );
+    for (const { launch, probe, executed } of acquitted) {
+      for (const id of executed.outcomes.keys()) results.drop(id, ({ outcome }) => outcome === 'failed');
+      this.state.record(probe, unseen(probe, { ...executed, cutShort: true }, idleRequirement), [launch]);
     }
+    const blamed = acquitted.length > 0 && crashRequirement !== undefined && results.has(crashRequirement);
+    if (!blamed) return;
+    results.drop(crashRequirement, ({ outcome }) => outcome === 'failed');
+    if (!results.has(crashRequirement)) this.state.recordOutcome(crashRequirement, endedBefore(idleRequirement), []);
   }
 
   /** A second look may tell more of a start that failed than the start itself. */

@@ -131,7 +131,8 @@ export class LaunchRun<S extends Session, L extends Launch<S>> {
       if (watched && !disturbs && !death) death = await this.#lookForDeath(opened.session, probe.id);
       const { plugin, leaving } = opened.session;
       const hasFallen = plugin.exited !== undefined && plugin.exited.killedBy === undefined && !leaving;
-      return { executed, death, hasFallen: hasFallen && (death !== undefined || executed.cutShort) };
+      const isBlamed = [...executed.outcomes.values()].some(({ outcome }) => outcome === 'failed');
+      return { executed, death, hasFallen: hasFallen && (death !== undefined || executed.cutShort || isBlamed) };
     } finally {
       await opened.close();
     }
@@ -267,11 +268,13 @@ const settleAll = (probe: { id: string }, executed: Executed, outcome: Outcome):
   outcomes: new Map([...executed.outcomes].map(([id, own]) => [id, isOwn(id, own, probe) ? outcome : own])),
 });
 
+/** What could not be seen of a plugin that dies by itself. */
+export const endedBefore = (idleRequirement: string): Outcome =>
+  blocked(idleRequirement, 'the plugin ended by itself before this could be seen');
+
 /** What a plugin that dies by itself did to a probe is no fault of the probe's requirement. */
 export const unseen = (probe: { id: string }, executed: Executed, idleRequirement: string): Executed =>
-  executed.cutShort
-    ? settleAll(probe, executed, blocked(idleRequirement, 'the plugin ended by itself before this could be seen'))
-    : executed;
+  executed.cutShort ? settleAll(probe, executed, endedBefore(idleRequirement)) : executed;
 
 /** A probe that killed the plugin failed, whatever else it saw; a failure of its own says more and stays. */
 const withDeath = (executed: Executed, probe: { id: string }, death: Failed): Executed => {

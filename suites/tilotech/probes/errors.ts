@@ -129,7 +129,6 @@ const endsByItself = 'TILO-READY-007';
 async function diedTwice(session: TiloSession, method: Method): Promise<ProbeOutcome> {
   const exit = session.plugin.exited ?? { atMs: 0 };
   const evidence = session.recent(8);
-  session.leaving = true;
   const again = await restart(session);
   // What ends without any call did not end because of this one.
   if (again.broken?.by === endsByItself || (!again.broken && (await again.hasExited())))
