@@ -145,6 +145,22 @@ describe('a plugin that dies', () => {
     });
   });
 
+  test('without anybody touching it is no fault of a probe that blames its own call for it', async () => {
+    const own = failed({ expected: 'x', observed: 'y', cause: { class: 'c', title: 't' } });
+    const probes = [
+      probe('TINY-A-001', { launch: 'plain', isolated: true }, async ({ plugin }) => {
+        await plugin.whenExited;
+        return own;
+      }),
+    ];
+    expect(
+      await told({ probes: [says('TINY-A-002', 'slow'), ...probes] as TinyParts['probes'] }, { fault: 'dies-idle' }),
+    ).toMatchObject({
+      [idleRequirement]: expect.stringMatching(/^failed/),
+      'TINY-A-001': `blocked by ${idleRequirement}`,
+    });
+  });
+
   test('without anybody touching it blocks what the probe would have settled as well', async () => {
     const probes = [says('TINY-A-001', 'slow', { settles: ['TINY-A-002'] })];
     expect(await told({ probes }, { fault: 'dies-idle' })).toMatchObject({
