@@ -1,6 +1,7 @@
 /** Judges an Any-typed call: what comes back for payloads that are right, foreign, missing, broken, large or many. */
 
 import { failed, type ProbeOutcome, passed } from '../run/outcome.ts';
+import { flawOf } from '../wire/complete-grpc.ts';
 import { errorText } from '../wire/error-text.ts';
 import { Status, statusName } from '../wire/grpc-status.ts';
 import { type AnyCall, showStatus } from './any-call.ts';
@@ -10,6 +11,8 @@ import { type AnyValue, decodeAny, padded, prefixOf, typeName, undecodable } fro
 async function rightReply(call: AnyCall, payload: AnyValue): Promise<AnyValue | string> {
   const answer = await call.send(payload);
   if (answer.status !== Status.OK) return showStatus(answer);
+  const flaw = flawOf(answer);
+  if (flaw !== undefined) return flaw;
   try {
     return call.replyOf(answer) ?? `OK without \`${call.offered.reply.name}\``;
   } catch (error) {

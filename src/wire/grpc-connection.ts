@@ -10,6 +10,8 @@ import { type CallOptions, type CallResult, GrpcCall } from './grpc-call.ts';
 
 /** The user agent of a Go host, where nothing else is said. */
 const defaultUserAgent = 'grpc-go/1.83.0';
+/** A Go host counts bytes of headers, up to 16 MiB, and not the headers. */
+const maxHeaderListPairs = 10_000;
 /** How long a connection that was closed may take to say so. */
 const farewellMs = 250;
 
@@ -49,7 +51,10 @@ export class GrpcConnection {
   constructor(socket: Duplex, options: GrpcConnectionOptions) {
     this.options = options;
     this.#socket = socket;
-    this.#session = http2.connect(`${options.scheme}://${options.authority}`, { createConnection: () => socket });
+    this.#session = http2.connect(`${options.scheme}://${options.authority}`, {
+      createConnection: () => socket,
+      maxHeaderListPairs,
+    });
     const session = this.#session;
     this.closed = new Promise((resolve) => {
       session.once('close', () => {
@@ -102,10 +107,10 @@ export class GrpcConnection {
     return this.#goaway;
   }
 
-  /** Begins a call. `path` is `/package.Service/Method`. */
-  call(path: string, options: CallOptions = {}): GrpcCall {
+  /** What a call begins with. */
+  headersOf(path: string): Readonly<Record<string, string>> {
     const { authority, scheme, userAgent = defaultUserAgent } = this.options;
-    const headers: http2.OutgoingHttpHeaders = {
+    return {
       ':method': 'POST',
       ':scheme': scheme,
       ':path': path,
@@ -113,9 +118,12 @@ export class GrpcConnection {
       'content-type': 'application/grpc',
       'user-agent': userAgent,
       te: 'trailers',
-      ...options.metadata,
     };
-    const open = () => this.#session.request(headers);
+  }
+
+  /** Begins a call. `path` is `/package.Service/Method`. */
+  call(path: string, options: CallOptions = {}): GrpcCall {
+    const open = () => this.#session.request({ ...this.headersOf(path), ...options.metadata });
     return new GrpcCall(path, { open, isLost: () => this.#session.destroyed }, options);
   }
 

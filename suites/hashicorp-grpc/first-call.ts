@@ -3,11 +3,12 @@
 import { type Cause, type Failed, failed } from '../../src/run/outcome.ts';
 import { ConnectionClosed, DeadlinePassed } from '../../src/run/plugin-fact.ts';
 import { assertAlive } from '../../src/run/within.ts';
+import { isCompleteGrpc } from '../../src/wire/complete-grpc.ts';
 import { describeCall } from '../../src/wire/describe-call.ts';
 import type { CallResult } from '../../src/wire/grpc-call.ts';
 import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
-import { compressedCause, incompleteCause, isCompleteGrpc, isUncompressed } from './call-faults.ts';
+import { compressedCause, incompleteCause, isUncompressed } from './call-faults.ts';
 import type { Breaks } from './reach-socket.ts';
 import { healthCheck, methods } from './services.ts';
 import type { GrpcSession } from './session.ts';

@@ -21,6 +21,25 @@ export const tooFewStreams = (session: GrpcSession, maxStreams: number): Failed 
     },
   });
 
+/** The size of headers as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113, 6.5.2): 32 more for each. */
+export const headerListBytes = (headers: Readonly<Record<string, string>>): number =>
+  Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length + 32, 0);
+
+/** The outcome of TR-001 for a plugin that allows so few bytes of headers that the host sends none of its calls. */
+export const noRoomForHeaders = (session: GrpcSession, allowed: number, needed: number): Failed =>
+  failed({
+    expected: `room for the ${needed} bytes of headers that the host's own calls begin with`,
+    observed: `SETTINGS_MAX_HEADER_LIST_SIZE is ${allowed}`,
+    evidence: session.evidence(),
+    hostSays: 'header list size to send violates the maximum size',
+    cause: {
+      class: 'broken-grpc',
+      variant: 'header-list',
+      title: `The plugin allows ${allowed} bytes of headers, and the host's own calls need ${needed}: none of them is sent`,
+      fix: 'Leave SETTINGS_MAX_HEADER_LIST_SIZE at its default, or set it to 8 KiB or more.',
+    },
+  });
+
 /** The outcome of TR-002 for a plugin that is silent. */
 export const noSettings = (session: GrpcSession, limitMs: number): Failed =>
   failed({

@@ -9,7 +9,16 @@ import { assertAlive, whileAlive } from '../../src/run/within.ts';
 import type { ConnectResult } from '../../src/wire/address.ts';
 import { GrpcConnection } from '../../src/wire/grpc-connection.ts';
 import { firstCall } from './first-call.ts';
-import { leastStreams, noSettings, notHttp2, sniffed, tlsUnasked, tooFewStreams } from './not-http2.ts';
+import {
+  headerListBytes,
+  leastStreams,
+  noRoomForHeaders,
+  noSettings,
+  notHttp2,
+  sniffed,
+  tlsUnasked,
+  tooFewStreams,
+} from './not-http2.ts';
 import { type Breaks, type Connected, connectToPlugin, findStranger, orphanOf } from './reach-socket.ts';
 import { empty, methods } from './services.ts';
 import type { GrpcSession } from './session.ts';
@@ -75,8 +84,11 @@ async function openHttp2(
     }
     const maxStreams = settings.maxConcurrentStreams;
     if (session.reach) session.reach = { ...session.reach, settingsAfterMs: connection.settingsAfterMs, maxStreams };
-    if (maxStreams === undefined || maxStreams >= leastStreams) return connection;
-    breaks('GRPC-TR-010', tooFewStreams(session, maxStreams));
+    const room = settings.maxHeaderListSize ?? Number.POSITIVE_INFINITY;
+    const needed = headerListBytes(connection.headersOf(methods.shutdown));
+    if (room < needed) breaks('GRPC-TR-001', noRoomForHeaders(session, room, needed));
+    else if (maxStreams === undefined || maxStreams >= leastStreams) return connection;
+    else breaks('GRPC-TR-010', tooFewStreams(session, maxStreams));
   } catch (error) {
     if (!(error instanceof DeadlinePassed)) throw error;
     const found = await sniffed(session);

@@ -1,4 +1,5 @@
 /** The services of the reference library, as far as the host calls them, with their few messages. */
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 
 export const methods = {
   check: '/grpc.health.v1.Health/Check',
@@ -24,13 +25,21 @@ export const healthCheck = healthRequest(healthService);
 
 const servingStatus = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
 
-/** grpc.health.v1.HealthCheckResponse: field 1 is the status; `undefined` when the message is none. */
+/** grpc.health.v1.HealthCheckResponse: field 1 is the status, the last one counts; `undefined` when this is none. */
 export function healthStatus(message: Buffer | undefined): string | undefined {
   if (!message) return undefined;
-  if (message.byteLength === 0) return servingStatus[0];
-  if (message[0] !== 0x08 || message.byteLength < 2) return undefined;
-  const value = message[1] ?? 0;
-  return value > 127 ? undefined : (servingStatus[value] ?? `status ${value}`);
+  try {
+    const reader = new BinaryReader(message);
+    let value = 0;
+    while (reader.pos < reader.len) {
+      const [number, wireType] = reader.tag();
+      if (number === 1 && wireType === WireType.Varint) value = reader.int32();
+      else reader.skip(wireType, number);
+    }
+    return servingStatus[value] ?? `status ${value}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** google.protobuf.Empty and plugin.Empty. */

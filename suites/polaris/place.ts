@@ -1,4 +1,5 @@
 /** Where a plugin settles that nobody wants to talk to: for the launches that are about the folder alone. */
+import { normalize } from 'node:path';
 import { isComplete } from '../../src/launch/process-table.ts';
 import { eventually } from '../../src/run/within.ts';
 import { entriesOf } from './folder.ts';
@@ -21,7 +22,9 @@ export async function findPlace(session: PolarisSession): Promise<string | undef
     // Another plugin's socket may lie in a folder that all share: where the system tells who listens, that counts.
     const own = listeners(session).find(({ network, address }) => network === 'unix' && address.startsWith('/'));
     const entry = isComplete ? undefined : folders.flatMap(entriesOf).find(({ kind }) => kind === 'socket');
-    place = own?.address ?? entry?.path;
+    // A name such as `///tmp/x` is what `unix:///tmp/x` comes to in some libraries.
+    const found = own?.address ?? entry?.path;
+    place = found === undefined ? undefined : normalize(found);
     return place !== undefined || plugin.exited !== undefined;
   };
   await eventually(look, { limitMs: session.deadlines.startMs, everyMs });

@@ -41,6 +41,9 @@ export interface PolarisSessionParts {
 
 export type AskOptions = CallOptions & { readonly connection?: GrpcConnection; readonly limitMs?: number };
 
+/** RFC 9113, 7: the plugin has not looked at the call, so that it may be sent again. */
+const refusedStream = 7;
+
 /** How long a probe that is not about time waits for a call. */
 const patientMs = 5000;
 
@@ -176,13 +179,15 @@ export class PolarisSession implements CallSession {
 
   /**
    * Makes one call and waits for its end, however that looks. On the server's own connection it does what grpc-go
-   * does: it connects again when the plugin has closed a quiet connection, and sends what was lost once more.
+   * does: it connects again when the plugin has closed a quiet connection, or has said that it takes no more calls on
+   * it, and sends what was lost or refused once more.
    * @throws Blocked, PluginExited, ConnectionClosed, DeadlinePassed
    */
   async call(path: string, message: Uint8Array, options: AskOptions = {}): Promise<CallResult> {
     const { connection, limitMs = patientMs, ...rest } = options;
     const result = await this.#callOn(connection ?? (await this.#reconnected()), path, message, { ...rest, limitMs });
-    if (result.end !== 'lost' || connection || result.httpStatus !== undefined) return result;
+    const isSent = result.end !== 'lost' && !(result.end === 'reset' && result.resetCode === refusedStream);
+    if (isSent || connection || result.httpStatus !== undefined) return result;
     return this.#callOn(await this.#reconnected(), path, message, { ...rest, limitMs });
   }
 
@@ -201,12 +206,15 @@ export class PolarisSession implements CallSession {
 
   /** The server's connection, made anew where the plugin has closed it. */
   async #reconnected(): Promise<GrpcConnection> {
-    if (!this.main.isClosed) return this.main;
+    if (!this.main.isClosed && this.main.goaway === undefined) return this.main;
     this.#reconnecting ??= this.connect().finally(() => {
       this.#reconnecting = undefined;
     });
     const connection = await this.#reconnecting;
-    this.transcript.add('connection', 'connected again: the plugin had closed the connection');
+    this.transcript.add(
+      'connection',
+      'connected again: the plugin had closed the connection, or would take no more calls on it',
+    );
     this.#main = connection;
     return connection;
   }

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
 import { Blocked } from '../../../src/run/plugin-fact.ts';
-import { type Probe, probe } from '../../../src/run/suite.ts';
+import { type Probe, type ProbeReturn, probe } from '../../../src/run/suite.ts';
 import { describeCall } from '../../../src/wire/describe-call.ts';
 import type { CallResult } from '../../../src/wire/grpc-call.ts';
 import { Status, statusName } from '../../../src/wire/grpc-status.ts';
@@ -23,7 +23,39 @@ const rounds = 40;
 /** How long a series of calls may take: slow plugins are asked fewer questions. */
 const patienceMs = 10_000;
 
-async function answersInTime(session: PolarisSession): Promise<ProbeOutcome> {
+/** Longer than a limiter waits before it lets requests through again. */
+const restMs = 1500;
+
+/** Whether the plugin has come to fail for good: what was answered before, and what was never asked, both get errors. */
+async function failsForGood(
+  session: PolarisSession,
+  contract: Contract,
+  asked: Question,
+): Promise<CallResult | undefined> {
+  await new Promise((resolve) => setTimeout(resolve, restMs));
+  for (const question of [asked, { type: QuestionType.ip, key: '198.51.100.23' }]) {
+    const result = await inTime(session, contract, question);
+    if (result.status === Status.OK || isLate(result)) return undefined;
+    if (question !== asked) return result;
+  }
+  return undefined;
+}
+
+const wornOut = (session: PolarisSession, contract: Contract, calls: number, how: string): ProbeOutcome =>
+  failed({
+    expected: `OK for what ${contract.call} has answered with OK before`,
+    observed: `${how} for every question after ${calls} calls`,
+    evidence: session.evidence(3),
+    hostSays: `[Pluggable] fail to request plugin server, get error: ${how}`,
+    cause: {
+      class: 'error-for-an-answer',
+      variant: 'worn-out',
+      title: `After ${calls} calls ${contract.call} fails with ${how} for every question, and goes on failing: the server denies every request`,
+      fix: 'Look for what runs out: connections, memory, a counter. Answer what you cannot decide with allow = true.',
+    },
+  });
+
+async function answersInTime(session: PolarisSession): Promise<ProbeReturn> {
   const { callMs } = session.deadlines;
   const times: number[] = [];
   for (const contract of session.contractsInUse) {
@@ -31,13 +63,21 @@ async function answersInTime(session: PolarisSession): Promise<ProbeOutcome> {
       ...all,
       ...Array.from({ length: rounds }, (_, index) => ordinary[index % ordinary.length] ?? all[0]),
     ];
+    const answered = new Set<Question>();
     const until = performance.now() + patienceMs;
     for (const [index, question] of series.entries()) {
       if (!question || (index >= all.length && performance.now() > until)) continue;
       const result = await inTime(session, contract, question);
       times.push(result.durationMs);
+      if (result.status === Status.OK) answered.add(question);
       if (result.status === Status.UNAUTHENTICATED) throw new Blocked('POL-SVC-009', describeCall(result));
-      if (!isLate(result)) continue;
+      if (!isLate(result)) {
+        if (result.status === Status.OK || !answered.has(question)) continue;
+        const last = await failsForGood(session, contract, question);
+        if (!last) continue;
+        const how = describeCall(last);
+        return { 'POL-SVC-005': passed(), 'POL-SVC-003': wornOut(session, contract, times.length - 1, how) };
+      }
       return failed({
         expected: `an answer within ${callMs} ms to ${showQuestion(question)}`,
         observed: 'none in that time',
@@ -182,7 +222,7 @@ async function bearsCancellation(session: PolarisSession): Promise<ProbeOutcome>
 }
 
 export const loadProbes: readonly Probe<PolarisSession>[] = [
-  probe('POL-SVC-005', { launch: 'plain', smoke: true }, answersInTime),
+  probe('POL-SVC-005', { launch: 'plain', smoke: true, settles: ['POL-SVC-003'] }, answersInTime),
   probe('POL-SVC-006', { launch: 'plain' }, deniesWithoutError),
   probe('POL-SVC-007', { launch: 'plain' }, servesManyAtOnce),
   probe('POL-SVC-008', { launch: 'plain' }, bearsCancellation),

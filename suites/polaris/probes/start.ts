@@ -92,13 +92,29 @@ function makesFolder(session: PolarisSession): ProbeOutcome {
 
 const join = (names: readonly string[]): string => names.join(' and ');
 
+/** Two sockets, or one whose list names the service twice. */
+function whyTwice({ service, names }: { service: string; names: readonly string[] }): { title: string; fix: string } {
+  const sockets = [...new Set(names)];
+  return sockets.length > 1
+    ? {
+        title: `${sockets.length} sockets offer ${service} (${join(sockets)}): the server panics at the second`,
+        fix: 'Serve the plugin on one socket; bind others outside the folder.',
+      }
+    : {
+        title: `Reflection on ${join(sockets)} lists ${service} ${names.length} times: the server panics at the second`,
+        fix: 'List each service once: register it with one server, and reflection with that server alone.',
+      };
+}
+
 /** Looks through the folder once more: other sockets may have appeared since. */
 async function isAlone(session: PolarisSession): Promise<Readonly<Record<string, ProbeOutcome>>> {
   const { socket, contracts } = session;
   const scanned = await scan(session);
   const [twice] = contracts.flatMap(({ service }) => {
-    const hits = scanned.filter(({ services }) => services.includes(service.typeName));
-    return hits.length > 1 ? [{ service: service.typeName, names: hits.map(({ entry }) => entry.name) }] : [];
+    const names = scanned.flatMap(({ entry, services }) =>
+      services.filter((name) => name === service.typeName).map(() => entry.name),
+    );
+    return names.length > 1 ? [{ service: service.typeName, names }] : [];
   });
   const dead = scanned.find(({ entry, fault }) => fault && entry.path !== socket);
   return {
@@ -110,8 +126,7 @@ async function isAlone(session: PolarisSession): Promise<Readonly<Record<string,
           cause: {
             class: 'not-discovered',
             variant: 'twice',
-            title: `${twice.names.length} sockets offer ${twice.service} (${join(twice.names)}): the server panics at the second`,
-            fix: 'Serve the plugin on one socket; bind others outside the folder.',
+            ...whyTwice(twice),
           },
         })
       : passed(),
