@@ -13,6 +13,8 @@ import type { TrialBlock } from './trial-block.ts';
 
 export interface AnyExample {
   readonly payload: AnyValue;
+  /** Nobody has named it: the plugin took it when it was tried. */
+  readonly guessed?: true;
   /** The whole reply, where the profile states one. */
   readonly reply?: AnyValue;
   /** The type URL the reply must have, where it is known. */
@@ -117,7 +119,7 @@ async function guess(call: AnyCall, types: KnownTypes): Promise<readonly AnyExam
   if (foreign.status === Status.OK) return [];
   for (const type of looseMessages(types).slice(0, mostGuesses)) {
     const payload = emptyOf(type);
-    if ((await call.send(payload)).status === Status.OK) return [{ payload }];
+    if ((await call.send(payload)).status === Status.OK) return [{ payload, guessed: true }];
   }
   return [];
 }

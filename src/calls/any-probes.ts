@@ -1,10 +1,11 @@
 /** Judges an Any-typed call: what comes back for payloads that are right, foreign, missing, broken, large or many. */
 
 import { failed, type ProbeOutcome, passed } from '../run/outcome.ts';
+import { NotOffered } from '../run/plugin-fact.ts';
 import { flawOf } from '../wire/complete-grpc.ts';
 import { errorText } from '../wire/error-text.ts';
 import { Status, statusName } from '../wire/grpc-status.ts';
-import { type AnyCall, showStatus } from './any-call.ts';
+import { type AnyCall, type AnyExample, showStatus } from './any-call.ts';
 import { type AnyValue, decodeAny, padded, prefixOf, typeName, undecodable } from './any-payload.ts';
 
 /** The reply to a payload that is right, or what is wrong with it. */
@@ -20,10 +21,22 @@ async function rightReply(call: AnyCall, payload: AnyValue): Promise<AnyValue | 
   }
 }
 
+/**
+ * A payload that was only guessed proves nothing when it is refused later: the plugin may keep a count or a state.
+ * @throws NotOffered
+ */
+function assertStated({ guessed }: AnyExample, refusal: string): void {
+  if (guessed)
+    throw new NotOffered(
+      `the payload that was guessed is taken no more (${refusal}): give one under \`any.examples\` in the profile`,
+    );
+}
+
 /** The payload of the expected type gets a reply whose value decodes by its type URL. @throws PluginFact */
 export async function answersRightType(call: AnyCall): Promise<ProbeOutcome> {
   const { payload } = call.example;
   const reply = await rightReply(call, payload);
+  if (typeof reply === 'string') assertStated(call.example, reply);
   const wrong = (observed: string): ProbeOutcome =>
     failed({
       expected: `a reply to a payload of type ${payload.typeUrl}`,
@@ -47,11 +60,17 @@ export async function answersRightType(call: AnyCall): Promise<ProbeOutcome> {
   return wrong(`${call.meaningOf(reply)}, where the profile states ${call.meaningOf(stated)}`);
 }
 
+/** What rests on an ordinary call and gets none: blocked where the payload was stated. @throws NotOffered */
+function unproved(call: AnyCall, refusal: string): undefined {
+  assertStated(call.example, refusal);
+  return undefined;
+}
+
 /** The type URL of the reply, letter by letter. @throws PluginFact */
 export async function namesReplyType(call: AnyCall): Promise<ProbeOutcome | undefined> {
   const { payload, replyUrl } = call.example;
   const reply = await rightReply(call, payload);
-  if (typeof reply === 'string') return undefined;
+  if (typeof reply === 'string') return unproved(call, reply);
   const prefix = prefixOf(payload.typeUrl);
   const isRight =
     replyUrl === undefined
@@ -130,7 +149,7 @@ const sizes = [
 export async function takesLargePayloads(call: AnyCall, limitMs: number): Promise<ProbeOutcome | undefined> {
   const { payload } = call.example;
   const plain = await rightReply(call, payload);
-  if (typeof plain === 'string') return undefined;
+  if (typeof plain === 'string') return unproved(call, plain);
   const meaning = call.meaningOf(plain);
   for (const size of sizes) {
     const value = padded(payload.value, size.bytes);
@@ -152,9 +171,10 @@ const atOnce = 100;
 /** Many calls at once, each compared with what its payload must give. @throws PluginFact */
 export async function keepsCallsApart(call: AnyCall): Promise<ProbeOutcome | undefined> {
   const wanted: { payload: AnyValue; meaning: string }[] = [];
+  void call.example;
   for (const { payload, reply } of call.examples) {
     const own = reply ?? (await rightReply(call, payload));
-    if (typeof own === 'string') return undefined;
+    if (typeof own === 'string') return unproved(call, own);
     wanted.push({ payload, meaning: call.meaningOf(own) });
   }
   const [first] = wanted;
@@ -174,6 +194,13 @@ export async function keepsCallsApart(call: AnyCall): Promise<ProbeOutcome | und
   return passed();
 }
 
+/** Whether an ordinary call works, and where its payload was only guessed, keeps working without bad ones between. */
+async function bearsRepeating(call: AnyCall, { payload, guessed }: AnyExample, times: number): Promise<boolean> {
+  for (let count = 0; count < (guessed ? times : 1); count += 1)
+    if (typeof (await rightReply(call, payload)) === 'string') return false;
+  return true;
+}
+
 /** The bad payloads, each followed by a look at the session. @throws PluginFact */
 export async function survivesBadPayloads(call: AnyCall, look: () => Promise<ProbeOutcome>): Promise<ProbeOutcome> {
   const [example] = call.examples;
@@ -184,12 +211,12 @@ export async function survivesBadPayloads(call: AnyCall, look: () => Promise<Pro
     { what: 'a missing payload', payload: undefined },
     ...undecodable.map(({ what, bytes }) => ({ what, payload: { typeUrl, value: bytes } })),
   ];
-  const before = example && (await rightReply(call, example.payload));
+  const isReliable = example !== undefined && (await bearsRepeating(call, example, 2 * bad.length));
   for (const { what, payload } of bad) {
     await call.send(payload);
     const seen = await look();
     if (seen.outcome === 'failed') return { ...seen, observed: `after ${what}: ${seen.observed}` };
-    if (!example || typeof before === 'string') continue;
+    if (!isReliable) continue;
     const after = await rightReply(call, example.payload);
     if (typeof after === 'string')
       return failed({
