@@ -276,6 +276,7 @@ describe('how a call ends', () => {
 
   test.each<[string, Readonly<Record<string, string>>, Partial<CallResult>]>([
     ['with trailers', { ...response, 'grpc-status': '12' }, { end: 'trailers', status: 12 }],
+    ['with a signed status', { ...response, 'grpc-status': '+12' }, { end: 'trailers', status: 12 }],
     ['without a status', response, { end: 'unfinished', status: undefined }],
   ])('%s, although our side was still open', async (_, fields, ended) => {
     const seen: Frame[] = [];

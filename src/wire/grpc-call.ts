@@ -60,7 +60,7 @@ const flatten = (headers: IncomingHttpHeaders): Record<string, string> =>
 
 /** grpc-go reads a number of 32 bits; anything else is no status. */
 const readStatus = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,10}$/.test(text) && Number(text) < 2 ** 31 ? Number(text) : undefined;
+  text !== undefined && /^\+?\d{1,10}$/.test(text) && Number(text) < 2 ** 31 ? Number(text) : undefined;
 
 const decodeMessage = (text: string): string => {
   try {

@@ -26,11 +26,17 @@ const timestamp = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}(?:Z|[+-]\d{2}:\d{
 const prefix = /^\[(?:TRACE|DEBUG|INFO|WARN|ERROR)\]/;
 const crashStart = /^(?:panic: |fatal error: )/;
 
+/** Numbers that no float64 holds: encoding/json refuses the whole line for one, where JSON.parse makes it infinite. */
+function refuseHugeNumbers(_key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError('the number is too large');
+  return value;
+}
+
 /** Go's encoding/json takes an object only; arrays, numbers and text are plain lines to the host. */
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   if (!text.trimStart().startsWith('{')) return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text, refuseHugeNumbers);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Readonly<Record<string, unknown>>)
       : undefined;

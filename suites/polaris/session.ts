@@ -43,6 +43,11 @@ export type AskOptions = CallOptions & { readonly connection?: GrpcConnection; r
 
 /** RFC 9113, 7: the plugin has not looked at the call, so that it may be sent again. */
 const refusedStream = 7;
+const mostRetries = 3;
+
+/** Whether nothing says that the plugin has looked at the call. */
+const mayBeSentAgain = ({ end, httpStatus, resetCode }: CallResult): boolean =>
+  httpStatus === undefined && (end === 'lost' || (end === 'reset' && resetCode === refusedStream));
 
 /** How long a probe that is not about time waits for a call. */
 const patientMs = 5000;
@@ -185,10 +190,12 @@ export class PolarisSession implements CallSession {
    */
   async call(path: string, message: Uint8Array, options: AskOptions = {}): Promise<CallResult> {
     const { connection, limitMs = patientMs, ...rest } = options;
-    const result = await this.#callOn(connection ?? (await this.#reconnected()), path, message, { ...rest, limitMs });
-    const isSent = result.end !== 'lost' && !(result.end === 'reset' && result.resetCode === refusedStream);
-    if (isSent || connection || result.httpStatus !== undefined) return result;
-    return this.#callOn(await this.#reconnected(), path, message, { ...rest, limitMs });
+    const own = { ...rest, limitMs };
+    if (connection) return this.#callOn(connection, path, message, own);
+    let result = await this.#callOn(await this.#reconnected(), path, message, own);
+    for (let again = 0; again < mostRetries && mayBeSentAgain(result); again += 1)
+      result = await this.#callOn(await this.#reconnected(), path, message, own);
+    return result;
   }
 
   async #callOn(
