@@ -1,6 +1,5 @@
 /** Where a plugin settles that nobody wants to talk to: for the launches that are about the folder alone. */
 import { normalize } from 'node:path';
-import { isComplete } from '../../src/launch/process-table.ts';
 import { eventually } from '../../src/run/within.ts';
 import { entriesOf } from './folder.ts';
 import { defaultFolder, folderVariable, listeners } from './not-found.ts';
@@ -19,11 +18,12 @@ export async function findPlace(session: PolarisSession): Promise<string | undef
   ];
   let place: string | undefined;
   const look = (): boolean => {
-    // Another plugin's socket may lie in a folder that all share: where the system tells who listens, that counts.
+    // What appears in these folders is the plugin's, however it was bound, by a relative path or under another name: they
+    // are this launch's own, and the one that all share is lent to it empty.
+    const entry = folders.flatMap(entriesOf).find(({ kind }) => kind === 'socket');
     const own = listeners(session).find(({ network, address }) => network === 'unix' && address.startsWith('/'));
-    const entry = isComplete ? undefined : folders.flatMap(entriesOf).find(({ kind }) => kind === 'socket');
     // A name such as `///tmp/x` is what `unix:///tmp/x` comes to in some libraries.
-    const found = own?.address ?? entry?.path;
+    const found = entry?.path ?? own?.address;
     place = found === undefined ? undefined : normalize(found);
     return place !== undefined || plugin.exited !== undefined;
   };
