@@ -5,6 +5,13 @@
 import type { Socket } from 'node:net';
 import { connect, type DetailedPeerCertificate, type SecureVersion, type TLSSocket } from 'node:tls';
 
+/** What a client offers, in OpenSSL's lists; for each, all that OpenSSL knows by default when left out. */
+export interface TlsOffer {
+  readonly ciphers?: string;
+  readonly groups?: string;
+  readonly signatures?: string;
+}
+
 export interface TlsOptions {
   readonly limitMs: number;
   /** PEM; the client presents none when left out. */
@@ -16,12 +23,17 @@ export interface TlsOptions {
   readonly serverName?: string;
   /** What ALPN offers: `h2` unless said otherwise; empty for no ALPN. */
   readonly protocols?: readonly string[];
+  readonly offer?: TlsOffer;
 }
 
 /** What a finished TLS handshake showed. */
 export interface TlsFacts {
   /** Such as `TLSv1.3`. */
   readonly version: string;
+  /** In OpenSSL's names. */
+  readonly cipher: string;
+  /** The group of the key exchange in OpenSSL's names; absent where a handshake has none. */
+  readonly group: string | undefined;
   /** The protocol chosen by ALPN; absent when none was. */
   readonly alpn: string | undefined;
   /** DER of the certificates that were served, the server's own first. */
@@ -46,8 +58,16 @@ function chainOf(socket: TLSSocket): readonly Buffer[] {
   return chain;
 }
 
+function groupOf(socket: TLSSocket): string | undefined {
+  const key = socket.getEphemeralKeyInfo();
+  if (!key || !('type' in key)) return undefined;
+  return 'name' in key ? key.name : `${key.type} of ${key.size} bits`;
+}
+
 const factsOf = (socket: TLSSocket): TlsFacts => ({
   version: socket.getProtocol() ?? 'unknown',
+  cipher: socket.getCipher().name,
+  group: groupOf(socket),
   alpn: socket.alpnProtocol === false || socket.alpnProtocol === null ? undefined : socket.alpnProtocol,
   served: chainOf(socket),
   requestAlgorithms: socket.getSharedSigalgs(),
@@ -63,6 +83,8 @@ export function connectTls(socket: Socket, options: TlsOptions): Promise<TlsResu
     maxVersion = 'TLSv1.3',
     serverName = 'localhost',
     protocols = ['h2'],
+    // Small keys and old hashes are for the judge, not for OpenSSL's own security level.
+    offer: { ciphers = 'DEFAULT:@SECLEVEL=0', groups, signatures } = {},
   } = options;
   return new Promise((resolve) => {
     const tls = connect({
@@ -72,8 +94,9 @@ export function connectTls(socket: Socket, options: TlsOptions): Promise<TlsResu
       rejectUnauthorized: false,
       minVersion,
       maxVersion,
-      // Small keys and old hashes are for the judge, not for OpenSSL's own security level.
-      ciphers: 'DEFAULT:@SECLEVEL=0',
+      ciphers,
+      ...(groups !== undefined && { ecdhCurve: groups }),
+      ...(signatures !== undefined && { sigalgs: signatures }),
       ...(certificate !== undefined && { cert: certificate }),
       ...(key !== undefined && { key }),
     });

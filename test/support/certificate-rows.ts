@@ -95,6 +95,7 @@ const keys: Readonly<Record<string, () => Row>> = {
   'a key on P-224': () => withKey('P-224'),
   'a key on secp256k1': () => withKey('secp256k1'),
   'an Ed448 key': () => withKey('Ed448'),
+  'an RSA key for PSS only': () => withKey('RSA-PSS'),
 };
 
 const parts: Readonly<Record<string, () => Row>> = {

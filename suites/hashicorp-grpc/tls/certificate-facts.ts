@@ -63,7 +63,7 @@ const curves: Readonly<Record<string, string>> = {
 
 function keyName(certificate: NodeCertificate): string {
   const { asymmetricKeyType: type = 'unknown', asymmetricKeyDetails: details } = certificate.publicKey;
-  if (type === 'rsa' || type === 'rsa-pss') return `RSA ${details?.modulusLength ?? 0}`;
+  if (type === 'rsa') return `RSA ${details?.modulusLength ?? 0}`;
   if (type === 'ec') return curves[details?.namedCurve ?? ''] ?? `curve ${details?.namedCurve ?? 'unknown'}`;
   return type === 'ed25519' ? 'Ed25519' : type === 'ed448' ? 'Ed448' : type;
 }

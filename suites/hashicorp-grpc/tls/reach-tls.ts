@@ -12,6 +12,7 @@ import { healthCheck, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 import { readCertificate } from './certificate-facts.ts';
 import { handshakeFailed, judgeAnnounced, judgeCertificate, judgeRequest, type TlsFault } from './go-judge.ts';
+import { judgeInsistence } from './go-offer.ts';
 import { handOut, takeBack } from './host-certificate.ts';
 import type { Presented, Security } from './security.ts';
 
@@ -37,6 +38,8 @@ function faultOutcome(session: GrpcSession, fault: TlsFault, timing = false): Fa
     cause,
     ...(fault.hostSays !== undefined && { hostSays: fault.hostSays }),
     timing,
+    // A key that no host takes is worse than a weak one.
+    ...(fault.requirement === 'GRPC-TLS-010' && { condition: 'refused' }),
   });
 }
 
@@ -85,7 +88,12 @@ async function onlyOldVersions(session: GrpcSession): Promise<boolean> {
   const result = await session.connectRaw();
   if (!result.connected || !session.security) return false;
   const { callMs: limitMs } = session.deadlines;
-  const old = await session.security.secure(result.socket, { limitMs, minVersion: 'TLSv1', maxVersion: 'TLSv1.1' });
+  const old = await session.security.secure(result.socket, {
+    limitMs,
+    minVersion: 'TLSv1',
+    maxVersion: 'TLSv1.1',
+    offer: {},
+  });
   if (old.connected) old.socket.destroy();
   return old.connected;
 }
@@ -133,12 +141,25 @@ async function handshakes(
   return secured.connected;
 }
 
-/** The plugin turned the host down: is it the name, the protocol, the curve, or any certificate of the kind? */
+/** What the plugin chooses where everything is offered: it took nothing of what a Go host offers. */
+async function whatElse(session: GrpcSession): Promise<TlsFault | undefined> {
+  const result = await session.connectRaw();
+  if (!result.connected || !session.security) return undefined;
+  const { callMs: limitMs } = session.deadlines;
+  const secured = await session.security.secure(result.socket, { limitMs, offer: {} });
+  if (!secured.connected) return undefined;
+  secured.socket.destroy();
+  return judgeInsistence(secured.facts);
+}
+
+/** The plugin turned the host down: is it the name, the protocol, the offer, the curve, or any certificate? */
 async function refusal(session: GrpcSession, message: string): Promise<Break> {
   session.transcript.add('connection', `TLS: ${message}`);
   if (!(await handshakes(session, {}))) {
     if (await handshakes(session, { protocols: [] })) return alpnRefused(session);
     if (await handshakes(session, { serverName: '' })) return unknownName(session, message);
+    const insistence = await whatElse(session);
+    if (insistence) return [insistence.requirement, faultOutcome(session, insistence)];
   }
   const withoutCertificate = await answersAs(session, 'none');
   const smallerWorks = await takesSmaller(session);

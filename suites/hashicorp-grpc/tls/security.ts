@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { connectTls, type TlsFacts, type TlsOptions, type TlsResult } from '../../../src/wire/tls-connection.ts';
 import { type CertificateFacts, readCertificate } from './certificate-facts.ts';
 import { type CertificateField, readCertificateField } from './certificate-field.ts';
+import { goOffer } from './go-offer.ts';
 import { type HostCertificate, handedOut } from './host-certificate.ts';
 
 /** What a client shows of itself. */
@@ -24,14 +25,14 @@ export class Security {
     this.field = readCertificateField(field);
   }
 
-  /** Speaks TLS as the host does, or with another certificate, or with none. Never throws. */
+  /** Speaks TLS as the host does, or with another certificate, with none, with another offer. Never throws. */
   secure(
     socket: Socket,
     options: Omit<TlsOptions, 'certificate' | 'key'>,
     presented: Presented = this.certificate ?? 'none',
   ): Promise<TlsResult> {
     const client = presented === 'none' ? {} : { certificate: presented.pem, key: presented.keyPem };
-    return connectTls(socket, { ...client, ...options });
+    return connectTls(socket, { ...client, offer: goOffer, ...options });
   }
 
   /** The certificate that field 6 announces, if a host can read it. */
