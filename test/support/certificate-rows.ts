@@ -1,12 +1,23 @@
 /** Certificates and sixth fields of every kind, right and wrong, for our judgement and for that of real hosts. */
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import {
+  bitString,
+  integer,
+  numbered,
+  numberedText,
+  octetString,
+  sequence,
+  yes,
+} from '../../fixtures/good/typescript/der.ts';
+import {
+  address,
   authority,
   type Certificate,
   certificateSigning,
   daysFromNow,
   digitalSignature,
   emailOnly,
+  extension,
   field,
   fromDer,
   good,
@@ -39,6 +50,11 @@ const asGood = (recipe: Recipe = {}): Row => {
 };
 const withKey = (kind: KeyKind, recipe: Recipe = {}): Row => asGood({ ...recipe, keys: makeKeys(kind) });
 const withParts = (...extensions: readonly Buffer[]): Row => asGood({ extensions });
+const nothing = Buffer.from([5, 0]);
+const withNames = (...listed: readonly Buffer[]): Row =>
+  withParts(extension('2.5.29.17', sequence(numberedText(2, 'localhost'), ...listed)));
+const withExtension = (id: string, content: Buffer, critical = false): Row =>
+  withParts(names('localhost'), extension(id, content, critical));
 const printed = (print: (certificate: Certificate) => string): Row => {
   const served = makeCertificate();
   return { served, field: print(served) };
@@ -129,6 +145,39 @@ const parts: Readonly<Record<string, () => Row>> = {
   'an empty list of names': () => withParts(names()),
   'an extension nobody knows': () => withParts(...good(), unheardOf(false)),
   'a critical extension nobody knows': () => withParts(...good(), unheardOf(true)),
+  'an extension twice': () => withParts(...good(), names('localhost')),
+  'an extension nobody knows twice': () => withParts(...good(), unheardOf(false), unheardOf(false)),
+  'a name that is not ASCII': () => withNames(numberedText(2, 'bücher.example')),
+  'a mail address that is not ASCII': () => withNames(numberedText(1, 'bücher@example')),
+  'a URI that is not ASCII': () => withNames(numberedText(6, 'http://bücher.example')),
+  'a URI with a blank in its host': () => withNames(numberedText(6, 'http://a b:/')),
+  'a URI with a control character': () => withNames(numberedText(6, 'http://a/\u0001')),
+  'URIs of many kinds': () =>
+    withNames(...['spiffe://x/y', 'urn:a:b', '/a b', 'http://u@[::1]:8/?a b#c d'].map((uri) => numberedText(6, uri))),
+  'a name of a directory': () => withNames(numbered(4, sequence())),
+  'an IP address of three bytes': () => withNames(address([1, 2, 3])),
+  'an IP address of sixteen bytes': () => withNames(address(Array.from({ length: 16 }, () => 1))),
+  'names that are no list': () => withParts(extension('2.5.29.17', nothing)),
+  'names that are cut short': () => withParts(extension('2.5.29.17', sequence(Buffer.from([0x82, 9, 0x61])))),
+  'critical names': () => withParts(extension('2.5.29.17', sequence(numberedText(2, 'localhost')), true)),
+  'basic constraints of nothing': () => withExtension('2.5.29.19', nothing),
+  'basic constraints with a negative number': () =>
+    withExtension('2.5.29.19', sequence(yes, integer(Buffer.from([0x81])))),
+  'basic constraints with a large number': () =>
+    withExtension('2.5.29.19', sequence(yes, integer(Buffer.alloc(8, 0x7f)))),
+  'a key usage of nothing': () => withExtension('2.5.29.15', nothing),
+  'a key usage with odd bits': () => withExtension('2.5.29.15', bitString(Buffer.from([0x81]), 7)),
+  'an empty key usage': () => withExtension('2.5.29.15', bitString(Buffer.from([]))),
+  'an extended key usage of nothing': () => withExtension('2.5.29.37', nothing),
+  'an extended key usage of numbers': () => withExtension('2.5.29.37', sequence(integer(Buffer.from([1])))),
+  'a subject key identifier of nothing': () => withExtension('2.5.29.14', nothing),
+  'a subject key identifier': () => withExtension('2.5.29.14', octetString(Buffer.from([1]))),
+  'a critical subject key identifier': () => withExtension('2.5.29.14', octetString(Buffer.from([1])), true),
+  'an authority key identifier of nothing': () => withExtension('2.5.29.35', nothing),
+  'an authority key identifier': () => withExtension('2.5.29.35', sequence()),
+  'a critical authority key identifier': () => withExtension('2.5.29.35', sequence(), true),
+  'a critical authority information access': () => withExtension('1.3.6.1.5.5.7.1.1', sequence(), true),
+  'distribution points of nothing': () => withExtension('2.5.29.31', nothing),
   'a negative serial number': () => asGood({ serial: Buffer.from([0x81, 2, 3]) }),
   'serial number zero': () => asGood({ serial: Buffer.from([0]) }),
   'a serial number of 21 bytes': () => asGood({ serial: Buffer.alloc(21, 5) }),
@@ -184,6 +233,9 @@ const trust: Readonly<Record<string, () => Row>> = {
   'issued by a CA on Ed25519': () => issued(root({ keys: makeKeys('Ed25519') })),
   'issued with SHA-1': () => issued(root(), { digest: 'sha1' }),
   'issued, and for clients only': () => issued(root(), { extensions: [usages(usage.client), names('localhost')] }),
+  'issued, with an extension twice': () => issued(root(), { extensions: [...good(), names('localhost')] }),
+  'issued, with a key usage of nothing': () =>
+    issued(root(), { extensions: [names('localhost'), extension('2.5.29.15', nothing)] }),
   'issued, and expired': () => issued(root(), { from: daysFromNow(-3), to: daysFromNow(-2) }),
   'issued, with a signature that is wrong': () => {
     const { served, field: announced } = issued(root());

@@ -50,6 +50,10 @@ const fieldTitles: Readonly<Record<Exclude<FieldFault, 'missing'>, readonly [tit
     'The certificate in field 6 is not strict DER: some lengths or numbers take more bytes than they need',
     'Let a library encode the certificate.',
   ],
+  extension: [
+    'Go refuses to read the certificate in field 6',
+    'Let a library make the certificate: each extension once, in its own form, and critical only where that is allowed.',
+  ],
   'not-a-certificate': [
     'Field 6 decodes to something that is no certificate',
     'Print the DER of the certificate that is served.',
@@ -71,5 +75,6 @@ export const certificateField =
     const expected = isEncoding ? 'unpadded base64 in the standard alphabet' : 'one DER certificate';
     const observed =
       hostError?.replace('error parsing server cert: ', '') ?? 'the host takes it for no certificate at all';
-    return fault(input, { expected, observed, class: 'certificate-rejected', variant: found, title, fix });
+    const why = found === 'extension' ? `${title}: ${observed}` : title;
+    return fault(input, { expected, observed, class: 'certificate-rejected', variant: found, title: why, fix });
   };

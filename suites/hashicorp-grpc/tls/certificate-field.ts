@@ -3,6 +3,7 @@
  * reader takes padding, the URL alphabet and junk, none of which a Go host takes.
  */
 import { X509Certificate } from 'node:crypto';
+import { extensionsError } from './go-extensions.ts';
 import { isStrictDer } from './strict-der.ts';
 
 /** The longest field 6 that hosts ignore: the field once meant something else. */
@@ -22,6 +23,7 @@ export type FieldFault =
   | 'truncated'
   | 'chain'
   | 'not-der'
+  | 'extension'
   | 'not-a-certificate';
 
 export interface CertificateField {
@@ -78,9 +80,11 @@ function judgeDer(der: Buffer): CertificateField {
       hostError: 'error parsing server cert: x509: trailing data',
     };
   if (!isCertificate(der)) return { fault: 'not-a-certificate', der: undefined, hostError: malformed };
-  return isStrictDer(der)
+  if (!isStrictDer(der)) return { fault: 'not-der', der, hostError: malformed };
+  const error = extensionsError(der);
+  return error === undefined
     ? { fault: undefined, der, hostError: undefined }
-    : { fault: 'not-der', der, hostError: malformed };
+    : { fault: 'extension', der, hostError: `error parsing server cert: ${error}` };
 }
 
 function fromPem(text: string): Buffer | undefined {

@@ -19,7 +19,7 @@ import { readCertificateRequest } from '../../../src/wire/certificate-request.ts
 import { certificateRows } from '../../../test/support/certificate-rows.ts';
 import { isRequired } from '../../../test/support/required.ts';
 import { readCertificate } from './certificate-facts.ts';
-import { judgeAnnounced, judgeCertificate, judgeRequest } from './go-judge.ts';
+import { judgeAnnounced, judgeCertificate, judgeReading, judgeRequest } from './go-judge.ts';
 import { makeHostCertificate } from './host-certificate.ts';
 import { Security } from './security.ts';
 
@@ -63,6 +63,8 @@ async function ours(port: number, printed: string): Promise<string> {
   }
   security.facts = result.facts;
   result.socket.destroy();
+  const unread = judgeReading(result.facts.served);
+  if (unread?.hostSays !== undefined) return unread.hostSays;
   const faults = judgeCertificate({ announced, served: security.served, now: new Date() });
   return faults.find(({ hostSays }) => hostSays !== undefined)?.hostSays ?? 'ok';
 }

@@ -5,6 +5,7 @@
  */
 import type { CertificateFacts } from './certificate-facts.ts';
 import { type Chain, criticalError, findChains, timeError } from './go-chain.ts';
+import { extensionsError } from './go-extensions.ts';
 
 /** One fault, with the requirement it breaks. */
 export interface TlsFault {
@@ -188,6 +189,20 @@ function criticalFault(certificate: CertificateFacts): TlsFault | undefined {
     expected: 'no critical extension that Go does not know',
     observed: `the critical extension ${certificate.unknownCritical[0]}`,
     hostSays: unverified(error),
+  };
+}
+
+/** A fault that keeps a Go host from reading what was served, each as DER. */
+export function judgeReading(served: readonly Buffer[]): TlsFault | undefined {
+  const error = served.map(extensionsError).find((found) => found !== undefined);
+  if (error === undefined) return undefined;
+  return {
+    requirement: 'GRPC-TLS-005',
+    variant: 'extension',
+    expected: 'a certificate that a host can read',
+    observed: `a Go host cannot read what was served: ${error}`,
+    hostSays: handshakeFailed(`tls: failed to parse certificate from server: ${error}`),
+    fix: 'Let a library make the certificate: each extension once, in its own form, and critical only where allowed.',
   };
 }
 

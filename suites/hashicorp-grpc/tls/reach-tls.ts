@@ -11,7 +11,14 @@ import { requirements } from '../requirements.ts';
 import { healthCheck, methods } from '../services.ts';
 import type { GrpcSession } from '../session.ts';
 import { readCertificate } from './certificate-facts.ts';
-import { handshakeFailed, judgeAnnounced, judgeCertificate, judgeRequest, type TlsFault } from './go-judge.ts';
+import {
+  handshakeFailed,
+  judgeAnnounced,
+  judgeCertificate,
+  judgeReading,
+  judgeRequest,
+  type TlsFault,
+} from './go-judge.ts';
 import { judgeInsistence } from './go-offer.ts';
 import { handOut, takeBack } from './host-certificate.ts';
 import type { Presented, Security } from './security.ts';
@@ -247,7 +254,9 @@ export async function secureHost(session: GrpcSession, security: Security, socke
   }
   security.facts = result.facts;
   const { served } = security;
-  const fault = judgeCertificate({ announced, served, now: new Date() }).find(({ hostSays }) => hostSays !== undefined);
+  const fault =
+    judgeReading(result.facts.served) ??
+    judgeCertificate({ announced, served, now: new Date() }).find(({ hostSays }) => hostSays !== undefined);
   if (fault) {
     result.socket.destroy();
     return { broken: [fault.requirement, faultOutcome(session, fault)] };
