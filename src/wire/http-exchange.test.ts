@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';
 import { type Exchange, exchange, oneConnection } from './http-exchange.ts';
 
@@ -121,5 +121,25 @@ describe('an exchange', () => {
       end: 'closed',
       reused: true,
     });
+  });
+});
+
+describe('bytes behind the answer', () => {
+  const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull';
+
+  test.each([['"}'], [answer], ['\n\n']])('%j do not spoil it, and are told', async (more) => {
+    const made = await ask(answer + more);
+    expect([made.end, made.body.toString(), made.surplus()]).toEqual(['complete', 'null', more]);
+  });
+
+  test('are heard on an idle connection too', async () => {
+    const path = await server((socket) => {
+      socket.write(answer);
+      setTimeout(() => socket.write(answer), 20);
+    });
+    const agent = oneConnection();
+    onTestFinished(() => agent.destroy());
+    const made = await exchange(path, { path: '/x', body: '{}', limitMs: 5000, agent });
+    await vi.waitFor(() => expect(made.surplus()).toBe(answer));
   });
 });

@@ -5,6 +5,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import { afterAnswer } from './http-surplus.ts';
 
 /** The headers of Go's client in its order; `Content-Length` is added where there is a body. */
 export const goHeaders: Readonly<Record<string, string>> = {
@@ -63,10 +64,14 @@ export interface Exchange {
   readonly durationMs: number;
   /** Made on a connection that an earlier exchange had left open. */
   readonly reused: boolean;
+  /** What has come behind the end of the answer until now, as latin1; on a kept connection more can follow. */
+  readonly surplus: () => string;
 }
 
 /** More than this is not kept of an answer, in bytes. */
 const longestBody = 64 * 1024 * 1024;
+/** In longer answers nobody looks for bytes behind their end, in bytes. */
+const longestHeard = 1024 * 1024;
 
 /** Go's client keeps a connection whatever a header called Keep-Alive says; Node's own agent heeds it. */
 class LastingAgent extends Agent {
@@ -79,6 +84,18 @@ class LastingAgent extends Agent {
 /** An agent that keeps one connection, for exchanges that follow one another on it. */
 export const oneConnection = (): Agent => new LastingAgent({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
 
+/** Who listens to a connection: the last exchange that was made on it. */
+const listeners = new WeakMap<Socket, (chunk: Buffer) => void>();
+
+/** Hears everything that comes on a connection, until the next exchange on it. */
+function hear(socket: Socket, listener: (chunk: Buffer) => void): void {
+  const last = listeners.get(socket);
+  if (last) socket.off('data', last);
+  listeners.set(socket, listener);
+  // Before the parser, which may end everything over what it sees.
+  socket.prependListener('data', listener);
+}
+
 /** Makes one exchange. Never throws for what the other side does. */
 export function exchange(socketPath: string, wanted: ExchangeRequest): Promise<Exchange> {
   const { path, verb = 'POST', body, headers = goHeaders, limitMs, agent, signal } = wanted;
@@ -87,6 +104,8 @@ export function exchange(socketPath: string, wanted: ExchangeRequest): Promise<E
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let response: IncomingMessage | undefined;
+    const heard: Buffer[] = [];
+    let heardLength = 0;
     let length = 0;
     let reused = false;
     let settled = false;
@@ -97,7 +116,8 @@ export function exchange(socketPath: string, wanted: ExchangeRequest): Promise<E
       signal?.removeEventListener('abort', abort);
       if (end !== 'complete') sent.destroy();
       if (!agent) own.destroy();
-      const result = { verb, path, end, reused, durationMs: performance.now() - startedAt };
+      const surplus = (): string => (heardLength > longestHeard ? '' : afterAnswer(Buffer.concat(heard)));
+      const result = { verb, path, end, reused, surplus, durationMs: performance.now() - startedAt };
       resolve({ ...result, ...(error !== undefined && { error }), ...describe(response, Buffer.concat(chunks)) });
     };
     const sent = request({
@@ -115,8 +135,12 @@ export function exchange(socketPath: string, wanted: ExchangeRequest): Promise<E
     const abort = (): void => settle('aborted', 'ended by Plugfest');
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
-    sent.on('socket', () => {
+    sent.on('socket', (socket) => {
       reused = sent.reusedSocket;
+      hear(socket, (chunk) => {
+        heardLength += chunk.byteLength;
+        if (heardLength <= longestHeard) heard.push(chunk);
+      });
     });
     sent.on('response', (incoming) => {
       response = incoming;
@@ -134,6 +158,8 @@ export function exchange(socketPath: string, wanted: ExchangeRequest): Promise<E
       settle('malformed', '101 Switching Protocols');
     });
     sent.on('error', (error: NodeJS.ErrnoException) => {
+      // The parser stumbles over what stands behind the answer; its end is on its way.
+      if (response?.complete) return;
       if (isParserError(error)) settle('malformed', error.message);
       else if (error.syscall === 'connect') settle('refused', error.code ?? error.message);
       else settle((sent.socket?.bytesRead ?? 0) > 0 && !reused ? 'truncated' : 'closed', error.code ?? error.message);

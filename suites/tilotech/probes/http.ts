@@ -1,13 +1,13 @@
 /** Area HTTP: how requests are taken and answered. */
-import type { Agent } from 'node:http';
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
-import { eventually } from '../../../src/run/within.ts';
 import { connectSocket } from '../../../src/wire/address.ts';
 import { type Exchange, goHeaders, oneConnection } from '../../../src/wire/http-exchange.ts';
 import { callMethod, isSuccess, limitOf } from '../call.ts';
 import { brokenOff, redirected } from '../findings.ts';
+import { keptFinding, settle } from '../kept-connection.ts';
 import { findSteady, isSteady, soundMethods, steadyMethod, tour, whatMethodsShow } from '../methods.ts';
+import { roundsOf } from '../rounds.ts';
 import { describeExchange, type Noted, requestBody, type TiloSession, unknownPath } from '../session.ts';
 
 function speaksHttp(session: TiloSession): ProbeOutcome {
@@ -44,6 +44,13 @@ function acceptsHostName(session: TiloSession): ProbeOutcome | Promise<ProbeOutc
   return session.settings.methods.length === 0 ? passed() : whatMethodsShow('TILO-HTTP-003')(session);
 }
 
+/** A method that succeeds once must do so every time. */
+async function succeedsWith200(session: TiloSession): Promise<ProbeOutcome> {
+  const own = await whatMethodsShow('TILO-HTTP-004')(session);
+  if (own.outcome !== 'passed') return own;
+  return (await roundsOf(session)).finding?.outcome ?? own;
+}
+
 /** A request the host would make. What a dying plugin leaves unanswered is a matter of its death. */
 const isOrdinary = ({ odd, end, died }: Noted): boolean => !odd && !died && end !== 'aborted';
 
@@ -54,10 +61,10 @@ async function answersCompletely(session: TiloSession): Promise<ProbeOutcome> {
   const cut = session.exchanges.find(
     (made) => isOrdinary(made) && ['closed', 'truncated', 'malformed', 'too-large'].includes(made.end),
   );
-  return cut ? failed(brokenOff(cut)) : passed();
+  if (cut) return failed(brokenOff(cut));
+  const kept = await keptFinding(session);
+  return kept?.blames === 'TILO-HTTP-005' ? kept.outcome : passed();
 }
-
-const hasIdle = ({ freeSockets }: Agent): boolean => Object.values(freeSockets).some((list) => list && list.length > 0);
 
 async function keepsConnection(session: TiloSession): Promise<ProbeOutcome> {
   const agent = oneConnection();
@@ -66,7 +73,7 @@ async function keepsConnection(session: TiloSession): Promise<ProbeOutcome> {
     if (first.end !== 'complete')
       return skipped(`the first request has no complete answer: ${describeExchange(first)}`);
     // A close that follows the answer needs a moment to arrive.
-    await eventually(() => !hasIdle(agent), { limitMs: 50 });
+    await settle(agent, 50);
     const second = await session.outlived({ ...session.signOfLife, agent, odd: true });
     if (second.reused && second.end === 'complete') return passed();
     // Closed over the request and not before it: to the host the plugin is gone.
@@ -244,7 +251,7 @@ export const httpProbes: readonly Probe<TiloSession>[] = [
   probe('TILO-HTTP-001', { launch: 'plain', smoke: true }, speaksHttp),
   probe('TILO-HTTP-002', { launch: 'plain' }, routesExactly),
   probe('TILO-HTTP-003', { launch: 'plain', smoke: true }, acceptsHostName),
-  probe('TILO-HTTP-004', { launch: 'plain' }, whatMethodsShow('TILO-HTTP-004')),
+  probe('TILO-HTTP-004', { launch: 'plain' }, succeedsWith200),
   probe('TILO-HTTP-005', { launch: 'plain', ending: true, smoke: true }, answersCompletely),
   probe('TILO-HTTP-006', { launch: 'plain' }, keepsConnection),
   probe('TILO-HTTP-007', { launch: 'plain', isolated: true }, servesIndependently),
