@@ -143,3 +143,11 @@ describe('bytes behind the answer', () => {
     await vi.waitFor(() => expect(made.surplus()).toBe(answer));
   });
 });
+
+test.each([
+  ['null', 'unexpected EOF'],
+  ['{"a":"b","c":1}', 'gzip: invalid header'],
+])('%s is not gzip', async (body, words) => {
+  const made = await ask(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  expect([made.end, made.body.toString(), made.unpackError]).toEqual(['complete', body, words]);
+});

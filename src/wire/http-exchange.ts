@@ -61,6 +61,8 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   /** The body as far as it came, decompressed where Go's client would. */
   readonly body: Buffer;
+  /** Why the body cannot be unpacked, in the words of Go's client; the body is then as it came. */
+  readonly unpackError?: string;
   readonly durationMs: number;
   /** Made on a connection that an earlier exchange had left open. */
   readonly reused: boolean;
@@ -191,15 +193,17 @@ function describe(response: IncomingMessage | undefined, body: Buffer) {
     ]),
   );
   const facts = { status: response.statusCode ?? 0, httpVersion: response.httpVersion, headers };
-  return { ...facts, body: decompress(headers['content-encoding'], body) };
+  if (headers['content-encoding']?.toLowerCase() !== 'gzip' || body.byteLength === 0) return { ...facts, body };
+  try {
+    return { ...facts, body: gunzipSync(body, { maxOutputLength: longestBody }) };
+  } catch (error) {
+    return { ...facts, body, unpackError: unpackErrorOf(body, error as NodeJS.ErrnoException) };
+  }
 }
 
-/** What cannot be unpacked stays as it is: whoever reads it will see that it is not JSON. */
-function decompress(encoding: string | undefined, body: Buffer): Buffer {
-  if (encoding?.toLowerCase() !== 'gzip') return body;
-  try {
-    return gunzipSync(body, { maxOutputLength: longestBody });
-  } catch {
-    return body;
-  }
+/** What `compress/gzip` says of bytes that zlib refuses. */
+function unpackErrorOf(body: Buffer, { code, message }: NodeJS.ErrnoException): string {
+  if (body.byteLength < 10 || code === 'Z_BUF_ERROR') return 'unexpected EOF';
+  if (/data check|length check/.test(message)) return 'gzip: invalid checksum';
+  return /header/.test(message) ? 'gzip: invalid header' : 'flate: corrupt input';
 }

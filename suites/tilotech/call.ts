@@ -17,7 +17,7 @@ export const callMethod = (
 
 /** Whether an answer is what the profile expects of a call that succeeds. */
 export function isSuccess(made: Noted, method: Method): boolean {
-  if (made.end !== 'complete' || made.status !== 200) return false;
+  if (made.end !== 'complete' || made.status !== 200 || made.unpackError !== undefined) return false;
   const read = firstValue(made.body);
   return read.ok && (!method.body || matches(read.value, method.body));
 }

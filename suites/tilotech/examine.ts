@@ -2,8 +2,9 @@
 import { type Cause, failed } from '../../src/run/outcome.ts';
 import { envelopeOf, isEncodedTwice, isOfType, matches } from './body-match.ts';
 import { callMethod, limitOf } from './call.ts';
-import { brokenOff, errorShown, evidenceOf, type Finding, judgeFailure, redirected } from './findings.ts';
+import { brokenOff, errorShown, evidenceOf, type Finding, judgeFailure, notUnpacked, redirected } from './findings.ts';
 import { brief, firstValue, typeOf } from './json-text.ts';
+import { nowAndThen, succeedsAgain } from './now-and-then.ts';
 import type { Method } from './profile-block.ts';
 import { describeBody, type Noted, type TiloSession } from './session.ts';
 import { envelopeFix, findVariation } from './variations.ts';
@@ -63,8 +64,10 @@ async function judgeSuccess(session: TiloSession, method: Method, made: Noted): 
   if (status >= 300 && status < 400) return { blames: 'TILO-HTTP-008', outcome: failed(redirected(made)) };
   if (status > 200 && status < 300) return wrongSuccessStatus(method, made);
   if (status !== 200) return refused(session, method, made);
+  const packed = notUnpacked(made, 'TILO-JSON-004');
+  if (packed) return packed;
   const read = firstValue(made.body);
-  if (!read.ok) return noValue(method, made, read.error);
+  if (!read.ok) return cutByLength(method, made) ?? noValue(method, made, read.error);
   return method.body && !matches(read.value, method.body) ? wrongBody(session, method, made, read.value) : undefined;
 }
 
@@ -88,6 +91,7 @@ function wrongSuccessStatus(method: Method, made: Noted): Finding {
 
 /** A call that must succeed has failed. */
 async function refused(session: TiloSession, method: Method, made: Noted): Promise<Finding> {
+  if (await succeedsAgain(session, method)) return nowAndThen(method, made);
   const variation = await findVariation(session, method);
   const facts = {
     expected: `status 200 for ${method.name}`,
@@ -118,6 +122,30 @@ async function refused(session: TiloSession, method: Method, made: Noted): Promi
         variant: 'fails',
         title: `${method.name} must succeed with the payload of the profile, and is answered with ${made.status}: ${describeBody(made.body)}`,
         fix: 'Answer 200 with the result; or correct the payload in the profile.',
+      },
+    }),
+  };
+}
+
+/** Content-Length ends the body too early: what is missing follows, and nobody reads it. */
+function cutByLength(method: Method, made: Noted): Finding | undefined {
+  const length = made.headers['content-length'];
+  const whole = Buffer.concat([made.body, Buffer.from(made.surplus(), 'latin1')]);
+  const read = firstValue(whole);
+  if (length === undefined || whole.byteLength === made.body.byteLength || !read.ok) return undefined;
+  const isCounted = [...whole.toString('utf8').trimEnd()].length <= made.body.byteLength;
+  return {
+    blames: 'TILO-JSON-004',
+    outcome: failed({
+      expected: 'a Content-Length of all bytes of the body',
+      observed: `Content-Length: ${length}, and ${whole.byteLength} bytes of body`,
+      evidence: evidenceOf(made),
+      hostSays: 'unexpected EOF',
+      cause: {
+        class: 'wrong-result',
+        variant: 'short-length',
+        title: `Content-Length of ${method.name} says ${length}, and the body has ${whole.byteLength} bytes${isCounted ? ': it was counted in characters' : ''}; the caller gets \`unexpected EOF\``,
+        fix: 'Count bytes, not characters: Python len(body.encode()), Node Buffer.byteLength(body).',
       },
     }),
   };

@@ -55,7 +55,8 @@ export const redirected = (made: Noted): Omit<Failed, 'outcome'> => ({
 const wrongType = (value: unknown): string => `json: cannot unmarshal ${typeOf(value)} into Go value of type string`;
 
 /** What the caller gets to see of an answer that is no success: Go decodes its body into a string. */
-export function errorShown({ body }: Noted): string {
+export function errorShown({ body, unpackError }: Noted): string {
+  if (unpackError !== undefined) return unpackError;
   const read = firstValue(body);
   if (!read.ok) return read.error;
   if (typeof read.value === 'string') return read.value;
@@ -63,10 +64,35 @@ export function errorShown({ body }: Noted): string {
   return read.value === null ? '' : wrongType(read.value);
 }
 
+/** The answer says that it is compressed, and cannot be unpacked. */
+export function notUnpacked(made: Noted, blames: string): Finding | undefined {
+  const { unpackError, path, body } = made;
+  if (unpackError === undefined) return undefined;
+  const isPlain = firstValue(body).ok;
+  return {
+    blames,
+    outcome: failed({
+      expected: 'a body in gzip, as Content-Encoding says',
+      observed: `Content-Encoding: gzip, and the bytes ${JSON.stringify(body.toString('latin1', 0, 40))}`,
+      evidence: evidenceOf(made),
+      hostSays: unpackError,
+      cause: {
+        class: blames === 'TILO-ERR-001' ? 'error-not-json-text' : 'wrong-result',
+        variant: 'not-gzip',
+        title: isPlain
+          ? `The answer to ${path} says \`Content-Encoding: gzip\` over a plain body: the caller gets \`${unpackError}\``
+          : `The answer to ${path} cannot be unpacked with gzip: the caller gets \`${unpackError}\``,
+        fix: 'Compress the body, or leave the header Content-Encoding away.',
+      },
+    }),
+  };
+}
+
 /** What must be true of every failure: a status other than 200, and the message as one JSON text. */
 export function judgeFailure(made: Noted, what: string): Finding | undefined {
   // Redirects have a rule of their own (TILO-HTTP-008).
   if (made.status !== undefined && made.status >= 300 && made.status < 400) return undefined;
+  if (made.unpackError !== undefined && made.status !== 200) return notUnpacked(made, 'TILO-ERR-001');
   const fail = (observed: string, cause: Cause, hostSays?: string): Finding => ({
     blames: 'TILO-ERR-001',
     outcome: failed({

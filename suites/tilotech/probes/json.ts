@@ -81,6 +81,7 @@ async function readsEscapes(session: TiloSession): Promise<ProbeOutcome> {
     const escaped = await callMethod(session, method, { body });
     session.assertAnswered(escaped);
     if (isSuccess(escaped, method) && (method.body || sameBody(plain, escaped))) continue;
+    if (!isSuccess(escaped, method) && (await succeedsAgain(session, method, { body }))) continue;
     return failed({
       expected: `the same answer of ${method.name} when every character of its payload is escaped`,
       observed: describeExchange(escaped),
