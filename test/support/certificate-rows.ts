@@ -72,6 +72,19 @@ const issued = (root: Certificate, recipe: Recipe = {}): Row => ({
 });
 const root = (recipe: Recipe = {}): Certificate =>
   makeCertificate({ name: 'root', extensions: [certificateSigning(), authority()], ...recipe });
+/** A CA that may sign for some names only (0), or for all but some (1). */
+const constrained = (side: 0 | 1, name: Buffer): Certificate =>
+  root({
+    extensions: [
+      certificateSigning(),
+      authority(),
+      extension('2.5.29.30', sequence(numbered(side, sequence(name))), true),
+    ],
+  });
+const issuedForAddress = (ca: Certificate): Row =>
+  issued(ca, {
+    extensions: [extension('2.5.29.17', sequence(numberedText(2, 'localhost'), address([127, 0, 0, 1])))],
+  });
 /** A byte of the signature is another one. */
 const tampered = (certificate: Certificate): Certificate => {
   const der = Buffer.from(certificate.der);
@@ -236,6 +249,19 @@ const trust: Readonly<Record<string, () => Row>> = {
   'issued, with an extension twice': () => issued(root(), { extensions: [...good(), names('localhost')] }),
   'issued, with a key usage of nothing': () =>
     issued(root(), { extensions: [names('localhost'), extension('2.5.29.15', nothing)] }),
+  'issued by a CA for the name': () => issued(constrained(0, numberedText(2, 'localhost'))),
+  'issued by a CA for every name': () => issued(constrained(0, numberedText(2, ''))),
+  'issued by a CA for another name': () => issued(constrained(0, numberedText(2, 'example.com'))),
+  'issued by a CA for any name but this': () => issued(constrained(1, numberedText(2, 'LocalHost'))),
+  'issued by a CA for any name but another': () => issued(constrained(1, numberedText(2, 'example.com'))),
+  'issued by a CA for another network': () => issuedForAddress(constrained(0, address([10, 0, 0, 0, 255, 0, 0, 0]))),
+  'issued by a CA for the network': () => issuedForAddress(constrained(0, address([127, 0, 0, 0, 255, 0, 0, 0]))),
+  'issued by a CA for any network but this': () =>
+    issuedForAddress(constrained(1, address([127, 0, 0, 0, 255, 0, 0, 0]))),
+  'issued by a CA for some network, without an address': () =>
+    issued(constrained(0, address([10, 0, 0, 0, 255, 0, 0, 0]))),
+  'issued in two steps, the first for another name': () =>
+    inTwoSteps(constrained(0, numberedText(2, 'example.com')), {}, true),
   'issued, and expired': () => issued(root(), { from: daysFromNow(-3), to: daysFromNow(-2) }),
   'issued, with a signature that is wrong': () => {
     const { served, field: announced } = issued(root());

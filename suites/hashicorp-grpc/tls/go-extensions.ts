@@ -5,13 +5,18 @@
 import { quote } from '../go-text.ts';
 import { childrenOf, type Element, elementAt } from './strict-der.ts';
 
-interface Extension {
+export interface Extension {
   readonly id: string;
   readonly critical: boolean;
   readonly value: Buffer;
 }
 
 const [boolean, integer, bitString, octetString, objectId, sequence] = [0x01, 0x02, 0x03, 0x04, 0x06, 0x30];
+
+interface Tagged {
+  readonly tag: number;
+  readonly content: Buffer;
+}
 
 const contentOf = (bytes: Buffer, { start, end }: Element): Buffer => bytes.subarray(start, end);
 
@@ -22,11 +27,15 @@ function contentAt(bytes: Buffer, tag: number): Buffer | undefined {
 }
 
 /** The elements of the sequence at the beginning; undefined when there is none, or not of them alone. */
-function sequenceAt(bytes: Buffer): readonly { readonly tag: number; readonly content: Buffer }[] | undefined {
+function sequenceAt(bytes: Buffer): readonly Tagged[] | undefined {
   const content = contentAt(bytes, sequence);
   const children = content && childrenOf(content);
   return content && children?.map((child) => ({ tag: child.tag, content: contentOf(content, child) }));
 }
+
+/** The elements that bytes are made up of; none where they are not. */
+export const childrenIn = (bytes: Buffer = Buffer.alloc(0)): readonly Tagged[] =>
+  (childrenOf(bytes) ?? []).map((child) => ({ tag: child.tag, content: contentOf(bytes, child) }));
 
 function dotted(id: Buffer): string {
   const numbers: bigint[] = [];
@@ -43,7 +52,7 @@ function dotted(id: Buffer): string {
 }
 
 /** The extensions of a certificate in strict DER; none where it has none. */
-function extensionsOf(der: Buffer): readonly Extension[] {
+export function extensionsOf(der: Buffer): readonly Extension[] {
   const content = contentAt(contentAt(der, sequence) ?? Buffer.alloc(0), sequence) ?? Buffer.alloc(0);
   const holder = childrenOf(content)?.find(({ tag }) => tag === 0xa3);
   const listed = holder && sequenceAt(contentOf(content, holder));

@@ -5,6 +5,7 @@
  */
 import type { CertificateFacts } from './certificate-facts.ts';
 import { type Chain, criticalError, findChains, timeError } from './go-chain.ts';
+import { constraintsError } from './go-constraints.ts';
 import { extensionsError } from './go-extensions.ts';
 
 /** One fault, with the requirement it breaks. */
@@ -155,6 +156,21 @@ function usageFault(leaf: CertificateFacts, chains: readonly Chain[]): TlsFault 
   };
 }
 
+/** An authority that may sign, but not for these names. */
+function constraintsFault(chains: readonly Chain[]): TlsFault | undefined {
+  const errors = chains.filter((chain) => chain.every(isForServers)).map(constraintsError);
+  const [error] = errors;
+  if (error === undefined || errors.includes(undefined)) return undefined;
+  return {
+    requirement: 'GRPC-TLS-005',
+    variant: 'name-constraints',
+    expected: 'an issuer whose name constraints allow every name of the certificate',
+    observed: error.replace('x509: ', ''),
+    hostSays: unverified(error),
+    fix: 'Issue the certificate with an authority without name constraints, or leave out the names that they forbid.',
+  };
+}
+
 function trustFaults({ announced, served: [leaf, ...intermediates], now }: JudgeInput): readonly TlsFault[] {
   const base = {
     requirement: 'GRPC-TLS-005',
@@ -165,7 +181,7 @@ function trustFaults({ announced, served: [leaf, ...intermediates], now }: Judge
   if (!announced)
     return [{ ...base, variant: 'none-announced', observed: 'field 6 names no certificate', hostSays: unknown }];
   const found = findChains(leaf, { roots: [announced], intermediates, now });
-  if ('chains' in found) return [usageFault(leaf, found.chains) ?? []].flat();
+  if ('chains' in found) return [usageFault(leaf, found.chains) ?? constraintsFault(found.chains) ?? []].flat();
   const isIssued = leaf.issuer.equals(announced.subject) && !leaf.subject.equals(announced.subject);
   return [
     {
