@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
 import { callMethod, isSuccess } from '../call.ts';
+import { mixedUp } from '../crowd.ts';
 import { brief, escapedJson, firstValue, goJson } from '../json-text.ts';
 import { keptFinding } from '../kept-connection.ts';
 import { isSteady, methodsOf, soundMethods, steadyMethod, tour, whatMethodsShow } from '../methods.ts';
@@ -140,12 +141,13 @@ async function survivesEmptyPayload(session: TiloSession): Promise<ProbeOutcome>
   return passed();
 }
 
-/** Data can be wrong on a connection that has carried other requests before. */
+/** Data can be wrong only on a connection that has carried other requests, or among other calls. */
 async function readsPayload(session: TiloSession): Promise<ProbeOutcome> {
   const own = await whatMethodsShow('TILO-JSON-001')(session);
   if (own.outcome !== 'passed') return own;
   const kept = await keptFinding(session);
-  return kept?.blames === 'TILO-JSON-001' ? kept.outcome : own;
+  if (kept?.blames === 'TILO-JSON-001') return kept.outcome;
+  return (await mixedUp(session))?.outcome ?? own;
 }
 
 const isVoid = (method: Method): boolean => method.kind === 'success' && method.body?.value === null;
