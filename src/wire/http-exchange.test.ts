@@ -48,6 +48,18 @@ describe('an exchange', () => {
     ['up to the end', 'HTTP/1.1 404 X\r\nConnection: close\r\n\r\n"x"', { status: 404, body: '"x"' }],
     ['of HTTP/1.0', 'HTTP/1.0 404 X\r\n\r\n"x"', { status: 404, body: '"x"' }],
     ['with bare line feeds, which Go takes', 'HTTP/1.1 200 OK\nContent-Length: 4\n\nnull', { body: 'null' }],
+    [
+      'with a long header',
+      `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(100_000)}\r\nContent-Length: 2\r\n\r\n{}`,
+      { body: '{}' },
+    ],
+    ['with a length twice', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}', { body: '{}' }],
+    ['with blanks in names', 'HTTP/1.1 200 OK\r\nX Y: z\r\nX-Y : z\r\nContent-Length: 2\r\n\r\n{}', { body: '{}' }],
+    [
+      'with blanks in names after 100 Continue',
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX Y: z\r\nContent-Length: 2\r\n\r\n{}',
+      { body: '{}' },
+    ],
     ['without a reason', 'HTTP/1.1 200\r\nContent-Length: 2\r\n\r\n{}', { status: 200 }],
     [
       'after 100 Continue',

@@ -3,9 +3,10 @@
  * parser is as lenient as Go's: what a real host takes for an answer must not fail here.
  */
 import { Agent, type IncomingMessage, request } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterAnswer } from './http-surplus.ts';
+import { acceptLenientHeads, longestHead } from './lenient-head.ts';
 
 /** The headers of Go's client in its order; `Content-Length` is added where there is a body. */
 export const goHeaders: Readonly<Record<string, string>> = {
@@ -75,8 +76,20 @@ const longestBody = 64 * 1024 * 1024;
 /** In longer answers nobody looks for bytes behind their end, in bytes. */
 const longestHeard = 1024 * 1024;
 
-/** Go's client keeps a connection whatever a header called Keep-Alive says; Node's own agent heeds it. */
+/** Says that the next bytes of a connection begin an answer. */
+const heads = new WeakMap<Socket, () => void>();
+
+/**
+ * Go's client keeps a connection whatever a header called Keep-Alive says, which Node's own agent heeds, and takes heads
+ * of answers that Node's parser does not.
+ */
 class LastingAgent extends Agent {
+  override createConnection(...given: Parameters<Agent['createConnection']>): ReturnType<Agent['createConnection']> {
+    const socket = super.createConnection(...given);
+    if (socket instanceof Socket) heads.set(socket, acceptLenientHeads(socket));
+    return socket;
+  }
+
   override keepSocketAlive(socket: Socket): boolean {
     socket.unref();
     return true;
@@ -130,6 +143,7 @@ export function exchange(socketPath: string, wanted: ExchangeRequest): Promise<E
       setHost: false,
       headers: withLength(headers, body),
       insecureHTTPParser: true,
+      maxHeaderSize: longestHead,
     });
     // Go's client sends no such header.
     sent.removeHeader('Connection');
@@ -139,6 +153,7 @@ export function exchange(socketPath: string, wanted: ExchangeRequest): Promise<E
     signal?.addEventListener('abort', abort, { once: true });
     sent.on('socket', (socket) => {
       reused = sent.reusedSocket;
+      heads.get(socket)?.();
       hear(socket, (chunk) => {
         heardLength += chunk.byteLength;
         if (heardLength <= longestHeard) heard.push(chunk);
