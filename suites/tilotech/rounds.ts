@@ -4,7 +4,7 @@ import { examine } from './examine.ts';
 import type { Finding } from './findings.ts';
 import { firstValue } from './json-text.ts';
 import { isSteady } from './methods.ts';
-import { nowAndThen } from './now-and-then.ts';
+import { nowAndThen, succeedsAgain } from './now-and-then.ts';
 import type { Method } from './profile-block.ts';
 import { type Noted, requestBody, type SessionRequest, type TiloSession } from './session.ts';
 
@@ -70,8 +70,10 @@ async function makeRounds(session: TiloSession): Promise<Rounds> {
     const made = await session.outlived(request);
     longestMs = Math.max(longestMs, made.durationMs);
     if (isOwn(made)) continue;
+    // What refuses repetitions, and goes on refusing them, does not fail by chance (TILO-RECON-002).
     const isError = method && made.end === 'complete' && (made.status ?? 0) >= 400;
-    return { steps: [], longestMs, ...(isError && { finding: nowAndThen(method, made) }) };
+    const isChance = isError && (await succeedsAgain(session, method));
+    return { steps: [], longestMs, ...(isChance && { finding: nowAndThen(method, made) }) };
   }
   return { steps, longestMs };
 }
