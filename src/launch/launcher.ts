@@ -91,11 +91,11 @@ export class Launcher {
    * Starts a plugin. @throws StartRefused when the system refuses.
    */
   async start(options: StartOptions): Promise<PluginProcess> {
-    this.#refuseWhenClosed();
+    this.refuseWhenClosed();
     const directory = this.#makeDirectory();
     const marker = `${this.#marker}.${this.#count}`;
     const fifos = await this.#watchdog.fifos(options.stdin === 'pipe' ? 3 : 2);
-    this.#refuseWhenClosed();
+    this.refuseWhenClosed();
     const pipes = fifos && openPipes(fifos);
     const ours = [pipes?.stdout.read, pipes?.stderr.read, pipes?.stdin?.write];
     try {
@@ -152,7 +152,7 @@ export class Launcher {
 
   /** Stands for a plugin that runs already: what is started, signalled and ended elsewhere is left alone here. */
   attach(launch: string): PluginProcess {
-    this.#refuseWhenClosed();
+    this.refuseWhenClosed();
     const transcript = new Transcript(launch);
     transcript.add('start', 'attached to a plugin that runs already');
     const stdout = new Output('stdout', new PassThrough(), transcript);
@@ -189,7 +189,8 @@ export class Launcher {
     await this.#watchdog.stop();
   }
 
-  #refuseWhenClosed(): void {
+  /** @throws StartRefused once the launcher was told to close: its directory is gone, or is about to be */
+  refuseWhenClosed(): void {
     if (this.#closed) throw new StartRefused('the harness is closing');
   }
 

@@ -116,14 +116,23 @@ interface Look {
   readonly did: string;
 }
 
+/** A folder of one look alone, so that what appears in it is this plugin's, and the variables that lead there. */
+async function invite(launcher: Launcher, hosts: Registry) {
+  try {
+    const folder = mkdtempSync(join(launcher.directory, 'r-'));
+    return { folder, invitations: await Promise.all(hosts.map((entry) => entry.invite(folder))) };
+  } catch (error) {
+    launcher.refuseWhenClosed();
+    throw error;
+  }
+}
+
 /** @param hosts the systems whose variables the plugin is started with */
 async function see(input: RecogniseInput, hosts: Registry): Promise<Look> {
   const { registry, launcher, plugin, program, limitMs } = input;
   const [first, ...rest] = plugin.command;
   if (first === undefined) throw new Error('a plugin that runs already is not looked at');
-  // A folder of this look alone: what appears in it is this plugin's.
-  const folder = mkdtempSync(join(launcher.directory, 'r-'));
-  const invitations = await Promise.all(hosts.map((entry) => entry.invite(folder)));
+  const { folder, invitations } = await invite(launcher, hosts);
   const started = await launcher.start({
     launch: 'recognise',
     path: program.path,

@@ -52,7 +52,8 @@ export const polaris = (companion: () => Promise<Suite>): SystemEntry => ({
     const { mkdir } = await import('node:fs/promises');
     const { cookies } = await import('./companion/generation.ts');
     const path = join(directory, folder);
-    await mkdir(path, { recursive: true });
+    // Not with what lies above it: a run that is told to stop has removed that, and it must stay removed.
+    await mkdir(path);
     return {
       POLARIS_PLUGGABLE_SOCKETS_FOLDER: path,
       POLARIS_PLUGINS_SOCKETS_FOLDER: path,
