@@ -332,6 +332,9 @@ describe('the temporary folder', () => {
     await until('the child has left', () => plugin.processes().length === 0);
     const { leaked } = await plugin.end();
     if (isComplete) expect(leaked).toHaveLength(1);
+    // While the link still leads there.
+    await launcher?.close();
+    expect(existsSync(launcher?.directory ?? '')).toBe(false);
     rmSync(`${folder}/l`);
   });
 });
