@@ -29,8 +29,10 @@ function isKnown(group: string): boolean {
   }
 }
 
+const hybrid = 'X25519MLKEM768';
+
 /** In OpenSSL's names, as a finished handshake reports them. */
-const groups = ['X25519MLKEM768', 'X25519', 'prime256v1', 'secp384r1', 'secp521r1'].filter(isKnown);
+const groups = [...(isKnown(hybrid) ? [hybrid] : []), 'X25519', 'prime256v1', 'secp384r1', 'secp521r1'];
 
 const signatures = [
   'rsa_pss_rsae_sha256',
