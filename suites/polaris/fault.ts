@@ -2,6 +2,7 @@
 import type { Failed } from '../../src/run/outcome.ts';
 import { Blocked } from '../../src/run/plugin-fact.ts';
 import type { Broken } from '../../src/run/suite.ts';
+import { flawOf } from '../../src/wire/complete-grpc.ts';
 import type { CallResult } from '../../src/wire/grpc-call.ts';
 import { Status } from '../../src/wire/grpc-status.ts';
 
@@ -10,6 +11,10 @@ export interface Fault {
   readonly breaks: string;
   readonly outcome: Failed;
 }
+
+/** Why the server cannot read an answer with OK; `undefined` where it can. It takes nothing that is compressed. */
+export const unreadable = (result: CallResult): string | undefined =>
+  flawOf(result) ?? (result.messages[0]?.compressed ? 'a compressed message, which the server cannot read' : undefined);
 
 /** Says what stands in the way, in the words of its cause. */
 export const blockedBy = ({ by, outcome }: Broken): Blocked =>

@@ -4,11 +4,11 @@ import { pingsFirst, pingsOften } from '../../../src/calls/ping.ts';
 import { type Cause, failed, type ProbeOutcome, passed } from '../../../src/run/outcome.ts';
 import { Blocked } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
-import { flawOf } from '../../../src/wire/complete-grpc.ts';
 import { describeCall } from '../../../src/wire/describe-call.ts';
 import type { CallResult } from '../../../src/wire/grpc-call.ts';
 import { Status } from '../../../src/wire/grpc-status.ts';
 import type { Contract } from '../contract.ts';
+import { unreadable } from '../fault.ts';
 import type { PolarisSession } from '../session.ts';
 
 const initialise = (contract: Contract, result: CallResult): string =>
@@ -21,7 +21,7 @@ function isPong({ service }: Contract, result: CallResult): boolean {
   const { messages } = result;
   const ping = service.methods.find(({ name }) => name === 'Ping');
   const [first] = messages;
-  if (!ping || !first || first.compressed || flawOf(result) !== undefined) return false;
+  if (!ping || !first || unreadable(result) !== undefined) return false;
   try {
     fromBinary(ping.output, first.bytes);
     return true;
@@ -46,7 +46,7 @@ const causes: Readonly<Record<string, (contract: Contract, result: CallResult) =
     title:
       result.status === Status.UNIMPLEMENTED
         ? `${ping} is not implemented: the server ends with exit status 255`
-        : `${ping} ends with OK and ${flawOf(result) ?? 'no PongResponse'}: the server ends with exit status 255`,
+        : `${ping} ends with OK and ${unreadable(result) ?? 'no PongResponse'}: the server ends with exit status 255`,
     fix: 'Implement Ping on the same service and return an empty PongResponse.',
   }),
   'POL-PING-002': ({ ping }, result) => ({

@@ -2,11 +2,11 @@
 import { failed, type ProbeOutcome, passed, skipped } from '../../../src/run/outcome.ts';
 import { Blocked } from '../../../src/run/plugin-fact.ts';
 import { type Probe, probe } from '../../../src/run/suite.ts';
-import { flawOf } from '../../../src/wire/complete-grpc.ts';
 import { describeCall } from '../../../src/wire/describe-call.ts';
 import type { CallResult } from '../../../src/wire/grpc-call.ts';
 import { Status } from '../../../src/wire/grpc-status.ts';
 import type { Contract, Reading } from '../contract.ts';
+import { unreadable } from '../fault.ts';
 import { all, QuestionType, showQuestion } from '../questions.ts';
 import type { PolarisSession } from '../session.ts';
 import { showBytes } from '../show-bytes.ts';
@@ -14,7 +14,7 @@ import { showBytes } from '../show-bytes.ts';
 /** How the server reads an answer with status OK. */
 export const readingOf = (contract: Contract, result: CallResult): Reading => {
   const [first] = result.messages;
-  const flaw = flawOf(result) ?? (first?.compressed ? 'a compressed message, which the server cannot read' : undefined);
+  const flaw = unreadable(result);
   if (flaw !== undefined) return { fault: flaw, breaks: 'POL-SVC-001' };
   return first ? contract.read(first.bytes) : { fault: 'OK without a message', breaks: 'POL-SVC-001' };
 };
