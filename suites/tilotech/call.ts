@@ -2,7 +2,7 @@
 import { matches } from './body-match.ts';
 import { firstValue } from './json-text.ts';
 import type { Method } from './profile-block.ts';
-import type { Noted, SessionRequest, TiloSession } from './session.ts';
+import { type Noted, requestBody, type SessionRequest, type TiloSession } from './session.ts';
 
 /** The time that a method has, in milliseconds. */
 export const limitOf = (session: TiloSession, method: Method): number =>
@@ -14,6 +14,13 @@ export const callMethod = (
   method: Method,
   more: Partial<SessionRequest> & { deadline?: string } = {},
 ): Promise<Noted> => session.call(method.path, method.payload, { limitMs: limitOf(session, method), ...more });
+
+/** The request that `callMethod` makes, for those who make it in a way of their own. */
+export const requestOf = (session: TiloSession, method: Method): SessionRequest => ({
+  path: method.path,
+  body: requestBody(method.payload),
+  limitMs: limitOf(session, method),
+});
 
 /** Whether an answer is what the profile expects of a call that succeeds. */
 export function isSuccess(made: Noted, method: Method): boolean {

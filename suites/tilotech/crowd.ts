@@ -1,12 +1,12 @@
 /** Calls of different methods at the same time: each must get its own answer. */
 import { failed } from '../../src/run/outcome.ts';
-import { isSuccess, limitOf } from './call.ts';
+import { isSuccess, requestOf } from './call.ts';
 import { examine } from './examine.ts';
 import type { Finding } from './findings.ts';
 import { isSteady } from './methods.ts';
 import type { Method } from './profile-block.ts';
 import { roundsOf } from './rounds.ts';
-import { describeBody, type Noted, requestBody, type SessionRequest, type TiloSession } from './session.ts';
+import { describeBody, type Noted, type TiloSession } from './session.ts';
 
 /** Calls at once; more would try how much a plugin bears, which is another matter (TILO-RECON-003). */
 const crowdSize = 24;
@@ -45,7 +45,7 @@ async function wrongAnswer(
   const all = await Promise.all(
     Array.from({ length: size }, async (_, at) => {
       const method = methods[at % methods.length] as Method;
-      return [method, await session.outlived(requestOf(session, method))] as const;
+      return [method, await make(session, method)] as const;
     }),
   );
   return all.find(([method, made]) => isForeign(method, made));
@@ -54,18 +54,14 @@ async function wrongAnswer(
 /** Whether what a method answers is changed by a call before it, as where one writes what another reads. */
 async function dependsOnOthers(session: TiloSession, method: Method, others: readonly Method[]): Promise<boolean> {
   for (const other of others) {
-    await session.outlived(requestOf(session, other));
-    if (isForeign(method, await session.outlived(requestOf(session, method)))) return true;
+    await make(session, other);
+    if (isForeign(method, await make(session, method))) return true;
   }
   return false;
 }
 
-const requestOf = (session: TiloSession, method: Method): SessionRequest => ({
-  path: method.path,
-  body: requestBody(method.payload),
-  limitMs: limitOf(session, method),
-  odd: true,
-});
+const make = (session: TiloSession, method: Method): Promise<Noted> =>
+  session.outlived({ ...requestOf(session, method), odd: true });
 
 /** A success that is not the one of this call. */
 const isForeign = (method: Method, made: Noted): boolean =>

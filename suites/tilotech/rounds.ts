@@ -1,5 +1,5 @@
 /** The same few requests over and over: what each must be answered, and whether it is on connections of its own. */
-import { isSuccess, limitOf } from './call.ts';
+import { isSuccess, requestOf } from './call.ts';
 import { examine } from './examine.ts';
 import type { Finding } from './findings.ts';
 import { firstValue } from './json-text.ts';
@@ -37,7 +37,7 @@ async function stepsOf(session: TiloSession): Promise<readonly Step[]> {
     steps.push({
       name: method.name,
       method,
-      request: { path: method.path, body: requestBody(method.payload), limitMs: limitOf(session, method) },
+      request: requestOf(session, method),
       isOwn: (made) => isSuccess(made, method),
     });
   }
